@@ -1,0 +1,517 @@
+//! What a newsroom publishes. An [`Article`] is resolved: links are absolute, times are instants,
+//! terms have slugs, and nothing below this room asks how a document spelled them. The article's
+//! body travels apart (by its hash), because most of what happens to an article needs no body.
+
+pub mod slug;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The full facts of one article, body aside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Article {
+    /// The id that the document names, else the one that its source's recorded pattern derives.
+    /// What is published under is [`Entry::id`](crate::feed::Entry::id), which the catalog assigns.
+    pub rule_id: String,
+    /// Where `rule_id` came from.
+    pub id_origin: IdOrigin,
+    /// Absolute URL of the article as it is now.
+    pub link: String,
+    /// Whether the document named the link; else it was made from a permalink pattern.
+    pub link_named: bool,
+    /// Absolute URLs under which the article stood before (`aliases`, `redirect_from`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_links: Vec<String>,
+    /// What a link post is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_link: Option<String>,
+    /// Key that the translations of one article share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation_group: Option<String>,
+    /// BCP 47 tag, where the article's language is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+
+    /// Plain text, white space collapsed; never empty.
+    pub title: String,
+    /// The line above or below the headline; plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kicker: Option<String>,
+    /// A short plain text about the article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// The body, where the document holds one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyRef>,
+    /// What the newsroom corrected, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+    /// Copyright line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
+    /// Absolute URL of the licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+
+    /// First publication. `None` where the document names no date: the catalog then takes the
+    /// instant at which the article was first seen, and records it in `feeds.lock`.
+    pub published: Option<Moment>,
+    /// Last significant change, only where the document names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Moment>,
+    /// From this instant on the article is in no feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Moment>,
+
+    /// Who may read it. Only [`Visibility::Public`] articles reach a feed.
+    pub visibility: Visibility,
+    /// The document asks to be left out of feeds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub excluded: bool,
+    /// The newsroom holds it at the top.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// The document's own order among its siblings (Hugo's `weight`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<i64>,
+
+    /// What groups it: section first (parents before children), then the others as named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<Term>,
+    /// Who made it, in the document's order. Each author is a term of taxonomy `author` too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Person>,
+    /// Pictures and recordings; the lead image first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// Other stories that it points to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+    /// Facts of a podcast episode, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub podcast: Option<Podcast>,
+    /// The feed that it was taken from, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+fn is_false(b: &bool) -> bool {
+    !*b
+}
+
+impl Article {
+    /// The slug of its first section, if it has one.
+    #[must_use]
+    pub fn section(&self) -> Option<&Term> {
+        self.terms.iter().find(|t| t.key.taxonomy == Taxonomy::Section)
+    }
+
+    /// Its authors, in the document's order.
+    pub fn authors(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|p| p.role == Role::Author)
+    }
+
+    /// The picture to show with it.
+    #[must_use]
+    pub fn lead_image(&self) -> Option<&Media> {
+        self.media.iter().find(|m| m.role == MediaRole::Lead)
+    }
+
+    /// Its recordings and other attached files.
+    pub fn enclosures(&self) -> impl Iterator<Item = &Media> {
+        self.media.iter().filter(|m| m.role == MediaRole::Enclosure)
+    }
+}
+
+/// Where an article's id came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdOrigin {
+    /// The document names it.
+    Named,
+    /// Made from the base and the pattern that `feeds.lock` recorded.
+    Derived,
+    /// A line of `feeds.lock` gives it.
+    Lock,
+    /// Taken over from a feed that stood before.
+    Adopted,
+}
+
+/// A short text about an article, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Plain text, white space collapsed.
+    pub text: String,
+    /// Where it came from.
+    pub origin: SummaryOrigin,
+}
+
+/// Where a summary came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SummaryOrigin {
+    /// The document names it.
+    Named,
+    /// What stands before `<!--more-->`.
+    Divider,
+    /// The kicker stands in for it.
+    Kicker,
+    /// The first paragraph stands in for it.
+    Paragraph,
+}
+
+/// Points to a body in the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyRef {
+    /// Names the HTML as read, before sanitising.
+    pub hash: ContentHash,
+    /// Bytes of that HTML.
+    pub bytes: u64,
+    /// Whether it is the whole article.
+    pub extent: Extent,
+}
+
+/// How much of an article a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// All of it.
+    Full,
+    /// What everybody may read of an article that is sold.
+    Teaser,
+}
+
+/// 128 bits of a BLAKE3 hash: names content, detects change. Not a secret, not a signature.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentHash(pub [u8; 16]);
+
+impl ContentHash {
+    /// The hash of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> ContentHash {
+        ContentHash::finish(blake3::Hasher::new().update(bytes))
+    }
+
+    /// The hash of what a hasher has taken in.
+    #[must_use]
+    pub fn finish(hasher: &blake3::Hasher) -> ContentHash {
+        let mut short = [0; 16];
+        short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        ContentHash(short)
+    }
+
+    /// Thirty-two lower-case hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.0.iter().fold(String::with_capacity(32), |mut hex, byte| {
+            for nibble in [byte >> 4, byte & 15] {
+                hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+            hex
+        })
+    }
+
+    /// Reads what [`ContentHash::hex`] wrote.
+    #[must_use]
+    pub fn from_hex(hex: &str) -> Option<ContentHash> {
+        let digits = hex.as_bytes();
+        if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(ContentHash(bytes))
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl Serialize for ContentHash {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for ContentHash {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<ContentHash, D::Error> {
+        let hex = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        ContentHash::from_hex(&hex).ok_or_else(|| serde::de::Error::custom("not a hash"))
+    }
+}
+
+/// A correction that the newsroom printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// When, where it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Moment>,
+    /// Plain text.
+    pub text: String,
+}
+
+/// An instant, and how exactly it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Moment {
+    /// Whole seconds.
+    pub at: DateTime<Utc>,
+    /// A date alone is midnight in the source's zone.
+    pub precision: Precision,
+}
+
+/// How exactly a time was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// With a time of day.
+    Instant,
+    /// A date alone.
+    Day,
+}
+
+/// Who may read an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everybody.
+    #[default]
+    Public,
+    /// Everybody who knows the link; in no feed.
+    Unlisted,
+    /// Members; in no public feed.
+    Members,
+    /// Paying members; in no public feed.
+    Paid,
+}
+
+/// What kind of group a term is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub enum Taxonomy {
+    /// The part of the paper that it stands in.
+    Section,
+    /// A subject.
+    Tag,
+    /// Who wrote it.
+    Author,
+    /// A run of articles that belong together.
+    Series,
+    /// Any other taxonomy, such as `medium`.
+    Other(String),
+}
+
+impl Taxonomy {
+    /// Its name in addresses and selections: `section`, `tag`, `author`, `series`, or its own.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Taxonomy::Section => "section",
+            Taxonomy::Tag => "tag",
+            Taxonomy::Author => "author",
+            Taxonomy::Series => "series",
+            Taxonomy::Other(name) => name,
+        }
+    }
+}
+
+impl From<String> for Taxonomy {
+    fn from(name: String) -> Taxonomy {
+        match name.as_str() {
+            "section" => Taxonomy::Section,
+            "tag" => Taxonomy::Tag,
+            "author" => Taxonomy::Author,
+            "series" => Taxonomy::Series,
+            _ => Taxonomy::Other(name),
+        }
+    }
+}
+
+impl From<Taxonomy> for String {
+    fn from(taxonomy: Taxonomy) -> String {
+        taxonomy.as_str().to_owned()
+    }
+}
+
+/// Names a term: same taxonomy and slug, same term. Written `section:world`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TermKey {
+    /// What kind of group it is.
+    pub taxonomy: Taxonomy,
+    /// See [`slug::slug`].
+    pub slug: String,
+}
+
+impl fmt::Display for TermKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.taxonomy.as_str(), self.slug)
+    }
+}
+
+/// What groups articles: a section, a tag, an author, a series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Term {
+    /// Which term it is.
+    pub key: TermKey,
+    /// Its name for people, as this article (or its section's `_index.md`) spells it.
+    pub label: String,
+    /// Whether `label` comes from an `_index.md`, which outranks any article's spelling.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub label_from_index: bool,
+    /// Slugs of the terms that it stands below, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
+    /// Where it stands among its siblings or, of a series, which part the article is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
+}
+
+/// What a person did for an article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Wrote it.
+    Author,
+    /// Any other part, such as `photographer`, `editor`, `host`.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// Someone who made an article.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Name for people, plain text.
+    pub name: String,
+    /// What they did.
+    pub role: Role,
+    /// Absolute URL of their page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Published only where the document gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Absolute URL of a portrait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+}
+
+/// What a medium is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MediaRole {
+    /// The picture to show with the article.
+    Lead,
+    /// A recording or file to fetch.
+    Enclosure,
+    /// Another picture that the document names outside its body.
+    Further,
+}
+
+/// Where the size and type of a medium are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Facts {
+    /// We looked at the file.
+    Measured,
+    /// The document says so.
+    Claimed,
+    /// Nobody has said.
+    Unknown,
+}
+
+/// A picture or recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Media {
+    /// Absolute URL.
+    pub url: String,
+    /// What it is for.
+    pub role: MediaRole,
+    /// Media type, such as `image/jpeg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// True length; `None` is "unknown".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Whole seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<u64>,
+    /// What it shows, for those who can't see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt: Option<String>,
+    /// The line below it, plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<String>,
+    /// BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Where size and type are from.
+    pub facts: Facts,
+}
+
+/// Another story that an article points to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Related {
+    /// Absolute URL.
+    pub link: String,
+    /// Plain text.
+    pub title: String,
+    /// When that story was published, where the document says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Moment>,
+}
+
+/// Facts of a podcast episode (standards: Apple Podcasts, Podcasting 2.0).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Podcast {
+    /// Number of the episode, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<u32>,
+    /// Number of the season, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<u32>,
+    /// `full`, `trailer` or `bonus`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode_type: Option<String>,
+    /// Whether it is unfit for children.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explicit: Option<bool>,
+    /// Absolute URL of a transcript, and its media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<(String, String)>,
+}
+
+/// The feed that an article was taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its atom:id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Its absolute URL.
+    pub url: String,
+    /// When it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Moment>,
+}

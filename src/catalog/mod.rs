@@ -1,0 +1,1 @@
+//! The last good version of every article, body included.

@@ -1,0 +1,1 @@
+//! `feeds.toml` as written becomes each room's own options.

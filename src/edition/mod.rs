@@ -1,0 +1,86 @@
+//! An edition is the bytes of one feed in one format, with validators. This room encodes editions,
+//! has independent parsers read them back, keeps the published tree with its manifest and the
+//! ledger of what was published since when, and puts editions on a shelf to be served. What is in
+//! them is [`render`](crate::render)'s.
+
+pub mod shelf;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+
+use crate::article::ContentHash;
+use crate::feed::address::Address;
+
+/// A content coding (RFC 9110 §8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Coding {
+    /// As it is.
+    Identity,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 7932.
+    Brotli,
+    /// RFC 8878.
+    Zstd,
+}
+
+impl Coding {
+    /// Those that are made of each edition, beside identity.
+    pub const CODED: [Coding; 3] = [Coding::Gzip, Coding::Brotli, Coding::Zstd];
+
+    /// Its name in `Accept-Encoding` and `Content-Encoding`.
+    #[must_use]
+    pub fn token(self) -> &'static str {
+        match self {
+            Coding::Identity => "identity",
+            Coding::Gzip => "gzip",
+            Coding::Brotli => "br",
+            Coding::Zstd => "zstd",
+        }
+    }
+
+    /// What the tree appends to a file's name.
+    #[must_use]
+    pub fn file_suffix(self) -> &'static str {
+        match self {
+            Coding::Identity => "",
+            Coding::Gzip => ".gz",
+            Coding::Brotli => ".br",
+            Coding::Zstd => ".zst",
+        }
+    }
+
+    /// What it appends to an entity tag: coder and its version, raised when the coder's bytes
+    /// change for the same input (DESIGN decision 6).
+    #[must_use]
+    pub fn tag_suffix(self) -> &'static str {
+        match self {
+            Coding::Identity => "",
+            Coding::Gzip => "-gz1",
+            Coding::Brotli => "-br1",
+            Coding::Zstd => "-zs1",
+        }
+    }
+}
+
+/// What a client can ask with whether its copy is still good (RFC 9110 §8.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validators {
+    /// Hash of the identity bytes. In HTTP: quoted hexadecimal digits and the coding's suffix.
+    pub hash: ContentHash,
+    /// When this edition was first published; whole seconds.
+    pub last_modified: DateTime<Utc>,
+}
+
+/// One address's bytes in all codings, not yet published.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// Where it stands.
+    pub address: Address,
+    /// Hash of `identity`.
+    pub hash: ContentHash,
+    /// The bytes.
+    pub identity: Bytes,
+    /// The same coded, in the order of [`Coding::CODED`].
+    pub coded: Vec<(Coding, Bytes)>,
+}

@@ -1,0 +1,1 @@
+//! One feed becomes one edition: select, finish bodies, render, verify, encode.

@@ -1,0 +1,1 @@
+//! A request and a shelf become a response.

@@ -1,0 +1,1 @@
+//! The one test binary: behaviour seen from outside, with the real binary and real files.
