@@ -8,7 +8,30 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::feed::{self, Site};
 use crate::problem::Problem;
+use crate::source;
+
+/// What a run works on. Plain and resolved: what `feeds.toml` says, defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The configuration file, as it was named.
+    pub config: PathBuf,
+    /// What all feeds share. Its `id_base` is `site.url`; `feeds.lock` overrides it.
+    pub site: Site,
+    /// Where articles come from, in the file's order. The `id_…` options of each are its own
+    /// present ones; `feeds.lock` overrides them.
+    pub sources: Vec<source::Options>,
+    /// The feeds, in the file's order. Definitions of tag, author and series feeds are always
+    /// among them, written or not.
+    pub feeds: Vec<feed::Definition>,
+    /// The published tree.
+    pub tree: PathBuf,
+    /// The state folder.
+    pub state: PathBuf,
+    /// `feeds.lock`.
+    pub lock: PathBuf,
+}
 
 /// How much of the sources a run looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -135,6 +135,39 @@ pub struct Selection {
     pub none: Vec<TermKey>,
 }
 
+/// One `[[feed]]` of `feeds.toml`, defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// The name as written: `latest`, or with `each` a pattern such as `{section}`.
+    pub name: String,
+    /// One feed for each term of this taxonomy. Of `tag`, `author` and `series` the names are
+    /// always `tag/SLUG` …, and the definition only says how those feeds are.
+    pub each: Option<crate::article::Taxonomy>,
+    /// Title; `None`: the site's, or `LABEL – SITE` of a term's feed.
+    pub title: Option<String>,
+    /// Description; `None`: the site's, else a sentence made of the title.
+    pub description: Option<String>,
+    /// Absolute URL of the page that it stands for; `None`: the site's, or of a section's feed the
+    /// section's page below it.
+    pub home: Option<String>,
+    /// BCP 47 tag; `None`: the site's.
+    pub language: Option<String>,
+    /// Which articles it takes, beside its term.
+    pub selection: Selection,
+    /// See [`Feed::limit`].
+    pub limit: u32,
+    /// See [`Feed::within_s`].
+    pub within_s: u64,
+    /// See [`Feed::max_entry_age_s`].
+    pub max_entry_age_s: Option<u64>,
+    /// See [`Feed::max_bytes`].
+    pub max_bytes: Option<u64>,
+    /// See [`Feed::body`].
+    pub body: BodyMode,
+    /// See [`Feed::eager`].
+    pub eager: bool,
+}
+
 /// One feed, expanded: nothing in it refers to other definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {
