@@ -3,7 +3,9 @@
 //! ledger of what was published since when, and puts editions on a shelf to be served. What is in
 //! them is [`render`](crate::render)'s.
 
+pub mod encode;
 pub mod shelf;
+pub mod verify;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};

@@ -1,0 +1,279 @@
+//! What every format says of an entry, decided once: which texts it has under the feed's body mode,
+//! its people, its terms with their addresses, its times. The formats spell it; `verify` compares
+//! what a parser gives back with it. All text in it has passed [`text`](super::text).
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+use super::{Channel, media, text};
+use crate::article::{Media, MediaRole, Person, Related, Role, SummaryOrigin, Taxonomy};
+use crate::feed::{BodyMode, Entry, Site};
+
+/// One entry, ready to be spelled.
+pub(crate) struct Item<'a> {
+    pub(crate) entry: &'a Entry,
+    /// The native id.
+    pub(crate) id: String,
+    pub(crate) link: String,
+    /// Plain text, never empty.
+    pub(crate) title: String,
+    pub(crate) kicker: Option<String>,
+    /// Plain text.
+    pub(crate) summary: Option<String>,
+    /// HTML.
+    pub(crate) content: Option<String>,
+    pub(crate) published: DateTime<Utc>,
+    pub(crate) updated: DateTime<Utc>,
+    /// Where it differs from the feed's.
+    pub(crate) language: Option<String>,
+    pub(crate) authors: Vec<Someone>,
+    pub(crate) others: Vec<Someone>,
+    pub(crate) categories: Vec<Category>,
+    pub(crate) lead: Option<&'a Media>,
+    pub(crate) further_images: Vec<&'a Media>,
+    pub(crate) enclosures: Vec<&'a Media>,
+}
+
+/// A person, ready to be spelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Someone {
+    pub(crate) name: String,
+    pub(crate) uri: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) image: Option<String>,
+}
+
+/// A term of any taxonomy but authors, who are people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Category {
+    /// The slug.
+    pub(crate) term: String,
+    /// A URL that stands for the taxonomy and keeps sections and tags apart.
+    pub(crate) scheme: String,
+    /// The name for people.
+    pub(crate) label: String,
+    /// The names from the outermost parent down, with slashes between them.
+    pub(crate) path: String,
+}
+
+/// All entries of a channel.
+pub(crate) fn items<'a>(channel: &Channel<'a>) -> Vec<Item<'a>> {
+    channel.entries.iter().map(|entry| item(channel, entry)).collect()
+}
+
+fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
+    let article = &entry.article;
+    let link = text::url(&article.link);
+    let title = text::some_line(&article.title).unwrap_or_else(|| link.clone());
+    let media_of = |role| article.media.iter().filter(move |m| m.role == role && is_web(&m.url));
+    let lead = media_of(MediaRole::Lead).next();
+    let content = content(channel, entry, lead);
+    let people = |wanted: fn(&Role) -> bool| -> Vec<Someone> {
+        article.people.iter().filter(|p| wanted(&p.role)).filter_map(someone).collect()
+    };
+    Item {
+        entry,
+        id: Some(text::id(&entry.id)).filter(|id| !id.is_empty()).unwrap_or_else(|| link.clone()),
+        summary: summary(channel, entry, &title, content.as_deref()),
+        kicker: article.kicker.as_deref().and_then(text::some_line),
+        content,
+        published: entry.published.trunc_subsecs(0),
+        updated: entry.updated().trunc_subsecs(0),
+        language: article
+            .language
+            .as_deref()
+            .and_then(text::some_line)
+            .filter(|l| language(channel).as_deref() != Some(l)),
+        authors: people(|role| *role == Role::Author),
+        others: people(|role| *role != Role::Author),
+        categories: categories(channel.site, entry),
+        lead,
+        further_images: media_of(MediaRole::Further).collect(),
+        enclosures: media_of(MediaRole::Enclosure).collect(),
+        link,
+        title,
+    }
+}
+
+impl Item<'_> {
+    /// The change after publication, if there was one.
+    pub(crate) fn changed(&self) -> Option<DateTime<Utc>> {
+        (self.updated > self.published).then_some(self.updated)
+    }
+
+    /// Other stories that it points to.
+    pub(crate) fn related(&self) -> impl Iterator<Item = &Related> {
+        self.entry.article.related.iter().filter(|r| is_web(&r.link))
+    }
+}
+
+/// The feed's title, which no format allows to be blank.
+pub(crate) fn title(channel: &Channel<'_>) -> String {
+    let named = text::some_line(&channel.feed.title);
+    named
+        .or_else(|| text::some_line(&channel.site.title))
+        .unwrap_or_else(|| channel.site.url.to_string())
+}
+
+/// The feed's description, else its title: RSS requires one.
+pub(crate) fn description(channel: &Channel<'_>) -> String {
+    text::some_line(&channel.feed.description).unwrap_or_else(|| title(channel))
+}
+
+/// The feed's language, else the site's.
+pub(crate) fn language(channel: &Channel<'_>) -> Option<String> {
+    let named = channel.feed.language.as_deref().or(channel.site.language.as_deref());
+    named.and_then(text::some_line)
+}
+
+/// Who stands for the whole publication: those named, else the publication itself.
+pub(crate) fn site_authors(site: &Site) -> Vec<Someone> {
+    let named: Vec<Someone> = site
+        .authors
+        .iter()
+        .filter_map(|a| {
+            Some(Someone {
+                name: text::some_line(&a.name)?,
+                uri: a.uri.as_deref().map(text::url).filter(|u| !u.is_empty()),
+                email: a.email.as_deref().and_then(text::some_line),
+                image: None,
+            })
+        })
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let url = site.url.to_string();
+    let name = text::some_line(&site.title).unwrap_or_else(|| url.clone());
+    vec![Someone { name, uri: Some(url), email: None, image: None }]
+}
+
+fn someone(person: &Person) -> Option<Someone> {
+    let address = |a: &Option<String>| a.as_deref().map(text::url).filter(|u| !u.is_empty());
+    Some(Someone {
+        name: text::some_line(&person.name)?,
+        uri: address(&person.uri),
+        email: person.email.as_deref().and_then(text::some_line),
+        image: address(&person.image),
+    })
+}
+
+/// The summary, where the feed shows one and it says something that title and content don't
+/// (RFC 4287 §4.2.13).
+fn summary(
+    channel: &Channel<'_>,
+    entry: &Entry,
+    title: &str,
+    content: Option<&str>,
+) -> Option<String> {
+    if channel.feed.body == BodyMode::None {
+        return None;
+    }
+    let named = entry.article.summary.as_ref()?;
+    let summary = text::some_line(&named.text).filter(|s| s != title)?;
+    let repeats = named.origin == SummaryOrigin::Paragraph
+        && content.is_some_and(|c| c.trim() == format!("<p>{}</p>", text::html(&summary)));
+    (!repeats).then_some(summary)
+}
+
+/// The body, with the lead image before it unless it is in there: several readers show nothing but
+/// the body (standards §1.7).
+fn content(channel: &Channel<'_>, entry: &Entry, lead: Option<&Media>) -> Option<String> {
+    if channel.feed.body != BodyMode::Full {
+        return None;
+    }
+    let body = text::clean(entry.body.as_deref()?);
+    if body.trim().is_empty() {
+        return None;
+    }
+    let Some(lead) = lead else { return Some(body.into_owned()) };
+    let figure = figure(lead);
+    let url = quick_xml::escape::escape(text::url(&lead.url)).into_owned();
+    Some(if body.contains(&url) { body.into_owned() } else { format!("{figure}\n{body}") })
+}
+
+/// A picture as HTML, with its caption and its maker.
+fn figure(medium: &Media) -> String {
+    let attribute = |name: &str, value: Cow<'_, str>| {
+        format!(" {name}=\"{}\"", quick_xml::escape::escape(value.as_ref()))
+    };
+    let mut image = format!("<img{}", attribute("src", text::url(&medium.url).into()));
+    let alt = medium.alt.as_deref().map(text::line).unwrap_or_default();
+    image.push_str(&attribute("alt", alt.into()));
+    for (name, pixels) in [("width", medium.width), ("height", medium.height)] {
+        if let Some(pixels) = pixels {
+            image.push_str(&attribute(name, pixels.to_string().into()));
+        }
+    }
+    image.push('>');
+    let words: Vec<String> = [&medium.caption, &medium.credit]
+        .into_iter()
+        .filter_map(|w| w.as_deref().and_then(text::some_line))
+        .collect();
+    if words.is_empty() {
+        return format!("<figure>{image}</figure>");
+    }
+    let caption = words.iter().map(|w| text::html(w)).collect::<Vec<_>>().join(" ");
+    format!("<figure>{image}<figcaption>{caption}</figcaption></figure>")
+}
+
+fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
+    let terms = &entry.article.terms;
+    let label = |taxonomy: &Taxonomy, slug: &str| {
+        terms
+            .iter()
+            .find(|t| t.key.taxonomy == *taxonomy && t.key.slug == slug)
+            .and_then(|t| text::some_line(&t.label))
+            .or_else(|| text::some_line(slug))
+    };
+    let mut categories: Vec<Category> = Vec::new();
+    for term in terms.iter().filter(|t| t.key.taxonomy != Taxonomy::Author) {
+        let taxonomy = &term.key.taxonomy;
+        let Some(name) = text::some_line(&term.label).or_else(|| text::some_line(&term.key.slug))
+        else {
+            continue;
+        };
+        let mut path: Vec<String> =
+            term.parents.iter().filter_map(|slug| label(taxonomy, slug)).collect();
+        path.push(name.clone());
+        let category = Category {
+            term: text::some_line(&term.key.slug).unwrap_or_else(|| name.clone()),
+            scheme: scheme(site, taxonomy),
+            label: name,
+            path: path.join("/"),
+        };
+        if !categories.iter().any(|c| c.scheme == category.scheme && c.term == category.term) {
+            categories.push(category);
+        }
+    }
+    categories
+}
+
+/// A URL that stands for a taxonomy: the site's with the taxonomy's name below it.
+fn scheme(site: &Site, taxonomy: &Taxonomy) -> String {
+    let mut url = site.url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push(taxonomy.as_str()).push("");
+    }
+    url.into()
+}
+
+/// Whether an address can be fetched from the web.
+fn is_web(address: &str) -> bool {
+    url::Url::parse(text::url(address).as_str())
+        .is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
+}
+
+/// The media type of an enclosure, which its formats require.
+pub(crate) fn enclosure_type(medium: &Media) -> String {
+    media::media_type(medium).unwrap_or_else(|| "application/octet-stream".to_owned())
+}
+
+/// Whether an enclosure is a recording that podcast players play.
+pub(crate) fn is_recording(medium: &Media) -> bool {
+    let kind = enclosure_type(medium);
+    kind.starts_with("audio/") || kind.starts_with("video/")
+}
