@@ -41,6 +41,7 @@ const FOR_GOOD: HeaderValue = HeaderValue::from_static("max-age=86400");
 const NOT_FOUND: HeaderValue = HeaderValue::from_static("max-age=60");
 /// Seconds after which a client that met a full queue, or an empty shelf, may come back.
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -143,7 +144,7 @@ fn edition(
     let Some((coding, body)) = encoding::choose(&head.headers, &item.bodies) else {
         let text = "This is to be had as identity, gzip, br and zstd.";
         let mut reply = note(head, StatusCode::NOT_ACCEPTABLE, NO_STORE, text);
-        reply.headers_mut().insert(VARY, HeaderValue::from_name(http::header::ACCEPT_ENCODING));
+        reply.headers_mut().insert(VARY, BY_ENCODING);
         return reply;
     };
     let mut reply = match conditional::check(&head.headers, &item.validators, now) {
@@ -162,7 +163,7 @@ fn edition(
     };
     let headers = reply.headers_mut();
     headers.insert(CACHE_CONTROL, routes.freshness.clone());
-    headers.insert(VARY, HeaderValue::from_name(http::header::ACCEPT_ENCODING));
+    headers.insert(VARY, BY_ENCODING);
     if let Some(date) = http_date(item.validators.last_modified, now) {
         put(headers, LAST_MODIFIED, date);
     }
