@@ -8,10 +8,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::Request;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -28,6 +28,9 @@ use super::stream::{Paced, Protocol};
 /// How long to wait when the machine, not the client, is why a connection can't be taken: without
 /// it the loop would spin until a descriptor is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// hyper can't do with less.
+const HEAD_BYTES_MAX_LEAST: usize = 8192;
 
 /// Serves a listener until `stop` turns true, then closes it, lets connections finish under
 /// [`Limits::drain_timeout`], and cuts off the rest. `answer` gets each request and the address at
@@ -126,12 +129,19 @@ async fn converse<A, F>(
         protocol = stream.protocol() => protocol,
         () = told_to_stop(&mut stop) => return,
     };
-    let heads = stream.heads();
+    let talk = stream.talk();
     let service = service_fn(move |request| {
-        heads.fetch_add(1, Ordering::Relaxed);
-        let reply = answer(request, local);
-        async move { Ok::<_, Infallible>(reply.await) }
+        talk.heard();
+        let (talk, reply) = (Arc::clone(&talk), answer(request, local));
+        async move {
+            let reply = reply.await;
+            if reply.headers().contains_key(CONNECTION) {
+                talk.refused();
+            }
+            Ok::<_, Infallible>(reply)
+        }
     });
+    let head_bytes_max = limits.head_bytes_max.max(HEAD_BYTES_MAX_LEAST);
     match protocol {
         Ok(Protocol::Http1) => {
             let connection = http1::Builder::new()
@@ -139,8 +149,8 @@ async fn converse<A, F>(
                 .header_read_timeout(None)
                 // A client that has said all may say so and still read.
                 .half_close(true)
-                .max_header_size(limits.head_bytes_max)
-                .max_buf_size(limits.head_bytes_max)
+                .max_header_size(head_bytes_max)
+                .max_buf_size(head_bytes_max)
                 .serve_connection(TokioIo::new(stream), service);
             until_stopped(connection, stop).await;
         }
@@ -148,7 +158,7 @@ async fn converse<A, F>(
             let connection = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(limits.streams_max)
-                .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
+                .max_header_list_size(u32::try_from(head_bytes_max).unwrap_or(u32::MAX))
                 .serve_connection(TokioIo::new(stream), service);
             until_stopped(connection, stop).await;
         }

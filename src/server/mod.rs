@@ -61,6 +61,8 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Without a byte that the client took, while there is something to send.
     pub write_timeout: Duration,
+    /// For a client to close its side after we closed ours; what it sends until then is thrown away.
+    pub linger_timeout: Duration,
     /// For a lazy feed to be made. Shorter than `idle_timeout`, or the answer would come too late.
     pub demand_timeout: Duration,
     /// For responses in flight after the shutdown began; what is open then is cut off.
@@ -81,6 +83,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
+            linger_timeout: Duration::from_secs(1),
             demand_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(20),
             head_bytes_max: 16 * 1024,

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -25,14 +25,32 @@ pub(crate) enum Protocol {
 
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// What the service tells of the requests that it gets on a socket.
+#[derive(Debug, Default)]
+pub(crate) struct Talk {
+    heads: AtomicU64,
+    refused: AtomicBool,
+}
+
+impl Talk {
+    /// A request's head was read to its end.
+    pub(crate) fn heard(&self) {
+        self.heads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What follows the request, such as its body, won't be read.
+    pub(crate) fn refused(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A socket with deadlines.
 pub(crate) struct Paced {
     socket: TcpStream,
     limits: Arc<Limits>,
     /// What was read to find out the protocol; handed out before anything else.
     replay: Bytes,
-    /// Requests whose head was read to its end, counted by the service.
-    heads: Arc<AtomicU64>,
+    talk: Arc<Talk>,
     /// Until when the head must have been read that began when so many were complete. HTTP/2 has
     /// none: its bytes needn't belong to a request.
     head_due: Option<(Instant, u64)>,
@@ -40,7 +58,19 @@ pub(crate) struct Paced {
     last_byte: Instant,
     read_timer: Option<Pin<Box<Sleep>>>,
     write_timer: Option<Pin<Box<Sleep>>>,
+    linger: Option<Linger>,
 }
+
+/// What is still read, and thrown away, after our side was closed: a socket that is dropped with
+/// bytes unread resets the connection, and takes from the client the answer that it was just given
+/// (RFC 9112 §9.6).
+struct Linger {
+    timer: Pin<Box<Sleep>>,
+    bytes_left: usize,
+}
+
+/// A client that is told no and sends more than this isn't listening.
+const LINGER_BYTES_MAX: usize = 256 * 1024;
 
 impl Paced {
     /// Begins to count: the first head is due from now.
@@ -51,17 +81,18 @@ impl Paced {
             head_due: Some((now + limits.head_timeout, 0)),
             limits,
             replay: Bytes::new(),
-            heads: Arc::default(),
+            talk: Arc::default(),
             bounds_heads: true,
             last_byte: now,
             read_timer: None,
             write_timer: None,
+            linger: None,
         }
     }
 
-    /// The counter that the service raises when it gets a request.
-    pub(crate) fn heads(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.heads)
+    /// Where the service tells how it goes.
+    pub(crate) fn talk(&self) -> Arc<Talk> {
+        Arc::clone(&self.talk)
     }
 
     /// Reads until it is clear which protocol this is, within the time that a head has.
@@ -90,13 +121,13 @@ impl Paced {
 
     fn head_deadline(&self) -> Option<Instant> {
         let (due, since) = self.head_due?;
-        (self.heads.load(Ordering::Relaxed) == since).then_some(due)
+        (self.talk.heads.load(Ordering::Relaxed) == since).then_some(due)
     }
 
     fn note_read(&mut self) {
         self.last_byte = Instant::now();
         if self.bounds_heads && self.head_deadline().is_none() {
-            let since = self.heads.load(Ordering::Relaxed);
+            let since = self.talk.heads.load(Ordering::Relaxed);
             self.head_due = Some((self.last_byte + self.limits.head_timeout, since));
         }
     }
@@ -115,6 +146,24 @@ impl Paced {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             timer.as_mut().reset(due);
+        }
+    }
+
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(linger) = &mut self.linger else { return Poll::Ready(()) };
+        let mut scratch = [0; 4096];
+        loop {
+            let mut buf = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.socket).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    match linger.bytes_left.checked_sub(buf.filled().len()) {
+                        Some(left) => linger.bytes_left = left,
+                        None => return Poll::Ready(()),
+                    }
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return linger.timer.as_mut().poll(cx),
+            }
         }
     }
 
@@ -191,6 +240,16 @@ impl AsyncWrite for Paced {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)
+        let this = self.get_mut();
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.socket).poll_shutdown(cx))?;
+            // Between requests nothing is on its way; in a head that hyper refused something may be.
+            if this.head_deadline().is_none() && !this.talk.refused.load(Ordering::Relaxed) {
+                return Poll::Ready(Ok(()));
+            }
+            let timer = Box::pin(tokio::time::sleep(this.limits.linger_timeout));
+            this.linger = Some(Linger { timer, bytes_left: LINGER_BYTES_MAX });
+        }
+        this.poll_linger(cx).map(Ok)
     }
 }

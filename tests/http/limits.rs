@@ -27,6 +27,7 @@ fn patient() -> Limits {
         write_timeout: LONG,
         demand_timeout: LONG,
         drain_timeout: LONG,
+        linger_timeout: LONG,
         ..Limits::default()
     }
 }
@@ -358,4 +359,20 @@ impl Http2 {
 fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     let length = u8::try_from(payload.len()).unwrap();
     [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+#[tokio::test]
+async fn a_client_may_finish_what_it_was_sending_when_it_was_refused() {
+    let service = Service::start(patient()).await;
+    let mut client = Client::connect(service.public).await;
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n").await;
+    // Waiting for the answer in between makes sure that the server has closed its side.
+    assert_eq!(client.response("POST").await.status, 413);
+    for _ in 0..100 {
+        client.send(&[b'x'; 1000]).await;
+        tokio::task::yield_now().await;
+    }
+    tokio::io::AsyncWriteExt::shutdown(&mut client.socket).await.unwrap();
+    client.closed().await;
+    service.end().await;
 }
