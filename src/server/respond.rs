@@ -272,3 +272,6 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
         Err(_) => tracing::warn!(field = %name, "a field's value can't be sent"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
-//! Clients that are slow, silent, many, or there when the service ends. Nothing here waits for time to
-//! pass: tests wait for a connection to end, or for an answer that only its end makes possible.
+//! Clients that are slow, silent, many, or there when the service ends. Nothing here sleeps until
+//! something has probably happened: tests wait for a connection to end, or for an answer that only
+//! its end makes possible.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +11,7 @@ use feedwright::edition::Coding;
 use feedwright::edition::shelf::Shelf;
 use feedwright::feed::address::Address;
 use feedwright::server::{Demand, Limits, Pressed};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -71,36 +73,67 @@ async fn an_idle_connection_ends() {
     service.end().await;
 }
 
+/// A shelf whose latest edition has so many bytes.
+fn shelf_with(bytes: usize) -> Shelf {
+    let mut large = shelved(Address::parse(LATEST).unwrap(), HASHES[0].2, HASHES[0].3);
+    large.bodies = vec![(Coding::Identity, Bytes::from(vec![b'x'; bytes]))];
+    let mut shelf = shelf();
+    shelf.items.insert(large.address.clone(), Arc::new(large));
+    shelf
+}
+
 #[tokio::test]
 async fn a_reader_that_takes_nothing_is_dropped() {
     // More than any socket's buffers hold.
-    let mut large = shelved(Address::parse(LATEST).unwrap(), HASHES[0].2, HASHES[0].3);
-    large.bodies = vec![(Coding::Identity, Bytes::from(vec![b'x'; 64 << 20]))];
-    let mut shelf = shelf();
-    shelf.items.insert(large.address.clone(), Arc::new(large));
+    let bytes = 64 << 20;
     let limits = Limits { write_timeout: SHORT, connections_max: 1, ..patient() };
-    let service = Service::start_with(limits, shelf, demand(), true).await;
-
+    let service = Service::start_with(limits, shelf_with(bytes), demand(), true).await;
     let mut stuck = Client::connect(service.public).await;
     stuck.send(b"GET /feeds/latest.rss HTTP/1.1\r\nHost: x\r\n\r\n").await;
     // There is room for one connection: this one is answered only when the other is gone.
     let mut next = Client::connect(service.public).await;
     assert_eq!(next.get("/feeds/world.json").await.status, 200);
-    assert!(stuck.rest(64 << 20).await.len() < 64 << 20);
+    assert!(stuck.rest(bytes).await.len() < bytes);
     drop(next);
     service.end().await;
 }
 
 #[tokio::test]
-async fn a_slow_reader_gets_all_of_it() {
-    let mut large = shelved(Address::parse(LATEST).unwrap(), HASHES[0].2, HASHES[0].3);
-    large.bodies = vec![(Coding::Identity, Bytes::from(vec![b'x'; 8 << 20]))];
-    let mut shelf = shelf();
-    shelf.items.insert(large.address.clone(), Arc::new(large));
-    let service = Service::start_with(patient(), shelf, demand(), true).await;
+async fn a_reader_that_takes_some_now_and_then_gets_it_all() {
+    let bytes = 16 << 20;
+    let limits = Limits { write_timeout: SHORT * 4, ..patient() };
+    let service = Service::start_with(limits, shelf_with(bytes), demand(), true).await;
     let mut client = Client::connect(service.public).await;
-    let response = client.get(LATEST).await;
-    assert_eq!(response.body.len(), 8 << 20);
+    client.send(b"GET /feeds/latest.rss HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    // All of it takes longer than the time for which a reader may take nothing.
+    let mut now_and_then = tokio::time::interval(SHORT / 5);
+    let mut read = 0;
+    while read < bytes {
+        now_and_then.tick().await;
+        read += client.take(512 << 10).await.map_or(bytes, |taken| taken.len());
+    }
+    assert!(read < bytes + (512 << 10), "the connection ended early");
+    drop(client);
+    service.end().await;
+}
+
+#[tokio::test]
+async fn a_head_that_comes_in_drips_has_no_more_time() {
+    let service = Service::start(Limits { head_timeout: SHORT, ..patient() }).await;
+    let mut client = Client::connect(service.public).await;
+    client.send(b"GET /feeds/latest.rss HTTP/1.1\r\nHost: x\r\nX: ").await;
+    // At this rate the head's greatest size is reached in minutes.
+    let mut drip = tokio::time::interval(SHORT / 10);
+    let mut byte = [0; 1];
+    let end = bounded(async {
+        loop {
+            tokio::select! {
+                read = client.socket.read(&mut byte) => break read,
+                _ = drip.tick() => drop(client.socket.try_write(b"x")),
+            }
+        }
+    });
+    assert_eq!(end.await.unwrap_or(0), 0);
     service.end().await;
 }
 
@@ -272,7 +305,7 @@ async fn half_a_connection_is_enough_to_read_an_answer() {
     let service = Service::start(patient()).await;
     let mut client = Client::connect(service.public).await;
     client.send(GET_LAZY).await;
-    tokio::io::AsyncWriteExt::shutdown(&mut client.socket).await.unwrap();
+    client.socket.shutdown().await.unwrap();
     assert_eq!(client.response("GET").await.status, 200);
     client.closed().await;
     service.end().await;
@@ -372,7 +405,7 @@ async fn a_client_may_finish_what_it_was_sending_when_it_was_refused() {
         client.send(&[b'x'; 1000]).await;
         tokio::task::yield_now().await;
     }
-    tokio::io::AsyncWriteExt::shutdown(&mut client.socket).await.unwrap();
+    client.socket.shutdown().await.unwrap();
     client.closed().await;
     service.end().await;
 }

@@ -5,4 +5,5 @@
 
 mod cases;
 mod limits;
+mod log;
 mod service;
