@@ -1,9 +1,33 @@
 //! A request and a shelf become a response (RFC 9110, 9111). The public listener hands out what was
-//! published and asks for lazy feeds through a demand; the admin one tells how things are. Nothing
-//! here knows how an edition is made.
+//! published and asks for lazy feeds through a demand; the admin one tells how things are. What a
+//! response says is decided by plain functions (`respond`, `conditional`, `encoding`, `route`,
+//! `admin`); `accept` and `stream` alone touch sockets. Nothing here knows how an edition is made.
+
+mod accept;
+mod admin;
+mod conditional;
+mod encoding;
+mod public;
+mod respond;
+pub mod route;
+mod screen;
+mod stream;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::edition::shelf::{Shelf, Shelved};
+use crate::feed::address::Address;
+use route::Routes;
 
 /// How editions are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,4 +44,173 @@ pub struct Options {
     pub redirects: BTreeMap<String, String>,
     /// Paths that are gone for good: 410.
     pub gone: Vec<String>,
+}
+
+/// What one client may take of the server. The defaults suit a service behind a proxy and one that
+/// stands in the open alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections of the public listener. Further ones wait in the kernel's queue.
+    pub connections_max: usize,
+    /// Open connections of the admin listener: its own, so that a full house can still be watched.
+    pub admin_connections_max: usize,
+    /// From the first byte of a request (of a connection: from its start) to the end of its head.
+    pub head_timeout: Duration,
+    /// Without a byte in either direction. Longer than the 60 s for which proxies keep a
+    /// connection, so that theirs ends first and no request meets a closing door.
+    pub idle_timeout: Duration,
+    /// Without a byte that the client took, while there is something to send.
+    pub write_timeout: Duration,
+    /// For a client to close its side after we closed ours; what it sends until then is thrown away.
+    pub linger_timeout: Duration,
+    /// For a lazy feed to be made. Shorter than `idle_timeout`, or the answer would come too late.
+    pub demand_timeout: Duration,
+    /// For responses in flight after the shutdown began; what is open then is cut off.
+    pub drain_timeout: Duration,
+    /// Bytes of a request's head, start line and all; more is 431. At least 8192.
+    pub head_bytes_max: usize,
+    /// Bytes of a request's path and query; more is 414.
+    pub target_bytes_max: usize,
+    /// Requests at once on one HTTP/2 connection.
+    pub streams_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections_max: 10_000,
+            admin_connections_max: 64,
+            head_timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+            linger_timeout: Duration::from_secs(1),
+            demand_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(20),
+            head_bytes_max: 16 * 1024,
+            target_bytes_max: 4 * 1024,
+            streams_max: 64,
+        }
+    }
+}
+
+/// What came of asking for a lazy feed.
+#[derive(Debug, Clone)]
+pub enum Pressed {
+    /// Here it is.
+    Edition(Arc<Shelved>),
+    /// There is no such feed.
+    NotFound,
+    /// Too many are being made; the client may ask again.
+    Busy,
+}
+
+/// Asks for a lazy feed. The server waits for at most [`Limits::demand_timeout`] and then drops the
+/// future; nothing that it began may depend on being polled to its end.
+pub type Demand =
+    Arc<dyn Fn(Address) -> Pin<Box<dyn Future<Output = Pressed> + Send>> + Send + Sync>;
+
+/// How things are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Health {
+    /// Whether editions can be served.
+    pub ready: bool,
+    /// What `/readyz` shows: an object.
+    pub body: serde_json::Value,
+}
+
+/// Asks how things are. Called on each request for `/readyz`, so it must not block.
+pub type HealthOf = Arc<dyn Fn() -> Health + Send + Sync>;
+
+/// What is served.
+#[derive(Clone)]
+pub struct Served {
+    /// What is published now; swapped as a whole.
+    pub shelf: Arc<ArcSwap<Shelf>>,
+    /// Where lazy feeds come from.
+    pub demand: Demand,
+    /// How things are.
+    pub health: HealthOf,
+}
+
+/// Why there is nothing to serve.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The options contradict themselves.
+    #[error(transparent)]
+    Route(#[from] route::Error),
+}
+
+/// Serves until `shutdown` completes, then lets responses in flight finish, under the default
+/// limits. See [`serve_within`].
+///
+/// # Errors
+/// If the options' paths contradict each other. A listener's troubles are logged and waited out.
+pub async fn serve(
+    public: TcpListener,
+    admin: Option<TcpListener>,
+    options: &Options,
+    served: Served,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    serve_within(Limits::default(), public, admin, options, served, shutdown).await
+}
+
+/// [`serve`] under limits of one's own. The listeners come bound, so that what is bound to port 0
+/// is known to the caller. When `shutdown` completes, readiness turns 503, the public listener is
+/// closed, and connections have [`Limits::drain_timeout`] to finish what they were asked; the admin
+/// listener answers until then. Dropping the future cuts everything off at once.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_within(
+    limits: Limits,
+    public: TcpListener,
+    admin: Option<TcpListener>,
+    options: &Options,
+    served: Served,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let limits = Arc::new(limits);
+    let draining = Arc::new(AtomicBool::new(false));
+    // The public side stops on the signal, the admin side once the public one has drained.
+    let (stop_public, public_stopped) = watch::channel(false);
+    let (stop_admin, admin_stopped) = watch::channel(false);
+
+    let health = Arc::clone(&served.health);
+    let desk = public::Desk { routes: Routes::new(options)?, served, limits: Arc::clone(&limits) };
+    let desk = Arc::new(desk);
+    let answer_public = move |request, _| {
+        let desk = Arc::clone(&desk);
+        async move { public::answer(&desk, request).await }
+    };
+    let serve_public = async {
+        let most = limits.connections_max;
+        accept::serve(public, most, &limits, answer_public, public_stopped).await;
+        stop_admin.send_replace(true);
+    };
+
+    let admin_draining = Arc::clone(&draining);
+    let answer_admin = move |request: hyper::Request<_>, local| {
+        let response = admin::answer(
+            &request.into_parts().0,
+            local,
+            admin_draining.load(Ordering::Relaxed),
+            health.as_ref(),
+        );
+        std::future::ready(response)
+    };
+    let serve_admin = async {
+        if let Some(listener) = admin {
+            let most = limits.admin_connections_max;
+            accept::serve(listener, most, &limits, answer_admin, admin_stopped).await;
+        }
+    };
+
+    let wait_for_shutdown = async {
+        shutdown.await;
+        draining.store(true, Ordering::Relaxed);
+        stop_public.send_replace(true);
+    };
+    tokio::join!(serve_public, serve_admin, wait_for_shutdown);
+    Ok(())
 }

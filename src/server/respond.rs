@@ -1,0 +1,277 @@
+//! A request's head becomes a response: pure, no socket, no clock. The order is that of RFC 9110
+//! §13.2.1: method, then what stands at the path (redirects, what is gone and what is unknown come
+//! before conditions), then the coding, then conditions, then the bytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::header::{
+    ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG,
+    LAST_MODIFIED, LINK, LOCATION, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+
+use super::route::{Route, Routes};
+use super::{Pressed, conditional, encoding};
+use crate::edition::Coding;
+use crate::edition::shelf::{Shelf, Shelved};
+use crate::feed::address::Address;
+use crate::feed::{FeedName, Format};
+
+/// A response with all of its bytes.
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// What comes of a request.
+pub(crate) enum Answer {
+    /// This is it.
+    Reply(Reply),
+    /// A lazy feed has to be asked for first; then [`respond`] again, with what came of it.
+    Ask(Address),
+}
+
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// What is decided for good may be reconsidered within a day.
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("max-age=86400");
+/// A section's first article makes its feed, so "not found" must be forgotten soon.
+const NOT_FOUND: HeaderValue = HeaderValue::from_static("max-age=60");
+/// Seconds after which a client that met a full queue, or an empty shelf, may come back.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
+const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Decides what a sound request gets. `pressed` is what came of an [`Answer::Ask`], if there was
+/// one; it is never asked twice.
+pub(crate) fn respond(
+    head: &Parts,
+    routes: &Routes,
+    shelf: &Shelf,
+    pressed: Option<&Pressed>,
+    now: DateTime<Utc>,
+) -> Answer {
+    if head.method == Method::OPTIONS {
+        return Answer::Reply(preflight());
+    }
+    if head.method != Method::GET && head.method != Method::HEAD {
+        let mut reply =
+            note(head, StatusCode::METHOD_NOT_ALLOWED, NO_STORE, "Feeds can only be read.");
+        reply.headers_mut().insert(ALLOW, METHODS);
+        return Answer::Reply(reply);
+    }
+    Answer::Reply(match routes.find(head.uri.path(), head.uri.query()) {
+        Route::Home => leads_to(head, &Address::Index),
+        Route::Moved(to) => {
+            let mut reply =
+                note(head, StatusCode::MOVED_PERMANENTLY, FOR_GOOD, "This feed has moved.");
+            reply.headers_mut().insert(LOCATION, to);
+            reply
+        }
+        Route::Gone => note(head, StatusCode::GONE, FOR_GOOD, "This feed has ended."),
+        Route::Unknown => not_found(head),
+        Route::Bare(name) if any_of(shelf, &name) => leads_to(head, &Address::Page(name)),
+        Route::Bare(name) => {
+            let page = Address::Page(name);
+            match look(shelf, &page, pressed) {
+                Look::Found(_) => leads_to(head, &page),
+                Look::Ask => return Answer::Ask(page),
+                Look::NotFound => not_found(head),
+                Look::Busy => busy(head),
+            }
+        }
+        Route::Edition { address, alias } => match look(shelf, &address, pressed) {
+            Look::Found(item) => edition(head, &item, alias, routes, now),
+            Look::Ask => return Answer::Ask(address),
+            Look::NotFound => not_found(head),
+            Look::Busy => busy(head),
+        },
+    })
+}
+
+/// What is known of an address.
+enum Look {
+    Found(Arc<Shelved>),
+    Ask,
+    NotFound,
+    Busy,
+}
+
+fn look(shelf: &Shelf, address: &Address, pressed: Option<&Pressed>) -> Look {
+    match (shelf.items.get(address), pressed) {
+        (Some(item), _) if !item.bodies.is_empty() => Look::Found(Arc::clone(item)),
+        (_, Some(Pressed::Edition(item))) => Look::Found(Arc::clone(item)),
+        (_, Some(Pressed::NotFound)) => Look::NotFound,
+        (_, Some(Pressed::Busy)) => Look::Busy,
+        (None, None) if !is_lazy(address) => {
+            // Before the first run nothing is published, which says nothing of what will be.
+            if shelf.items.is_empty() { Look::Busy } else { Look::NotFound }
+        }
+        (_, None) => Look::Ask,
+    }
+}
+
+/// Whether an address is a term's: those feeds are made when someone asks.
+fn is_lazy(address: &Address) -> bool {
+    match address {
+        Address::Edition(name, _) | Address::Page(name) | Address::Bare(name) => {
+            name.0.split_once('/').is_some_and(|(taxonomy, slug)| {
+                matches!(taxonomy, "tag" | "author" | "series") && !slug.contains('/')
+            })
+        }
+        Address::Index | Address::Opml | Address::Manifest => false,
+    }
+}
+
+fn any_of(shelf: &Shelf, name: &FeedName) -> bool {
+    shelf.items.contains_key(&Address::Page(name.clone()))
+        || Format::ALL
+            .iter()
+            .any(|format| shelf.items.contains_key(&Address::Edition(name.clone(), *format)))
+}
+
+/// The bytes of an edition, or that the client has them already.
+fn edition(
+    head: &Parts,
+    item: &Shelved,
+    alias: bool,
+    routes: &Routes,
+    now: DateTime<Utc>,
+) -> Reply {
+    let Some((coding, body)) = encoding::choose(&head.headers, &item.bodies) else {
+        let text = "This is to be had as identity, gzip, br and zstd.";
+        let mut reply = note(head, StatusCode::NOT_ACCEPTABLE, NO_STORE, text);
+        reply.headers_mut().insert(VARY, BY_ENCODING);
+        return reply;
+    };
+    let mut reply = match conditional::check(&head.headers, &item.validators, now) {
+        conditional::Verdict::Failed => {
+            let text = "The feed is no longer what the request supposes.";
+            return note(head, StatusCode::PRECONDITION_FAILED, NO_STORE, text);
+        }
+        conditional::Verdict::NotModified(tag) => {
+            let mut reply = Reply::default();
+            *reply.status_mut() = StatusCode::NOT_MODIFIED;
+            let tag = tag.unwrap_or_else(|| conditional::tag(&item.validators, *coding));
+            put(reply.headers_mut(), ETAG, tag);
+            reply
+        }
+        conditional::Verdict::Send => sent(head, item, *coding, body),
+    };
+    let headers = reply.headers_mut();
+    headers.insert(CACHE_CONTROL, routes.freshness.clone());
+    headers.insert(VARY, BY_ENCODING);
+    if let Some(date) = http_date(item.validators.last_modified, now) {
+        put(headers, LAST_MODIFIED, date);
+    }
+    if alias {
+        put(headers, CONTENT_LOCATION, item.address.url_path());
+    }
+    share(headers);
+    reply
+}
+
+/// A 200, without what it has in common with a 304.
+fn sent(head: &Parts, item: &Shelved, coding: Coding, body: &Bytes) -> Reply {
+    let mut reply = with_body(head, body.clone());
+    let headers = reply.headers_mut();
+    put(headers, ETAG, conditional::tag(&item.validators, coding));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(item.address.content_type()));
+    if coding != Coding::Identity {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
+    }
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("none"));
+    if let Some(link) = &item.link {
+        put(headers, LINK, link.clone());
+    }
+    reply
+}
+
+/// `Last-Modified` (RFC 9110 §8.8.2). While it is ahead of the clock it isn't sent; before 1970 there
+/// are no HTTP-dates that readers understand.
+fn http_date(last_modified: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
+    let sound = last_modified.timestamp() >= 0 && last_modified <= now;
+    sound.then(|| httpdate::fmt_http_date(last_modified.into()))
+}
+
+/// The answer to `OPTIONS`: what a browser asks before a script may send validators (WHATWG Fetch).
+fn preflight() -> Reply {
+    let mut reply = Reply::default();
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    let headers = reply.headers_mut();
+    headers.insert(ALLOW, METHODS);
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("If-None-Match, If-Modified-Since, A-IM, Cache-Control"),
+    );
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    share(headers);
+    reply
+}
+
+fn leads_to(head: &Parts, address: &Address) -> Reply {
+    let mut reply = note(head, StatusCode::FOUND, NO_STORE, "See the page that this leads to.");
+    put(reply.headers_mut(), LOCATION, address.url_path());
+    reply
+}
+
+fn not_found(head: &Parts) -> Reply {
+    note(head, StatusCode::NOT_FOUND, NOT_FOUND, "There is no such feed.")
+}
+
+fn busy(head: &Parts) -> Reply {
+    let text = "This feed is being made. Ask again shortly.";
+    let mut reply = note(head, StatusCode::SERVICE_UNAVAILABLE, NO_STORE, text);
+    reply.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
+    reply
+}
+
+/// A response that is a sentence.
+pub(crate) fn note(
+    head: &Parts,
+    status: StatusCode,
+    cache_control: HeaderValue,
+    text: &str,
+) -> Reply {
+    let mut reply = with_body(head, Bytes::from(format!("{text}\n")));
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, cache_control);
+    share(headers);
+    reply
+}
+
+/// A response with these bytes; HEAD gets their length alone (RFC 9110 §9.3.2).
+pub(crate) fn with_body(head: &Parts, body: Bytes) -> Reply {
+    let length = HeaderValue::from(body.len());
+    let body = if head.method == Method::HEAD { Bytes::new() } else { body };
+    let mut reply = Reply::new(Full::new(body));
+    reply.headers_mut().insert(CONTENT_LENGTH, length);
+    reply
+}
+
+/// Fields of every public response: any site's script may read it, as what it says it is.
+fn share(headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers
+        .insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link, Retry-After"));
+    headers.insert(CORP, HeaderValue::from_static("cross-origin"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// Adds a field whose value we made. One that can't be sent is left out: a feed without it is worth
+/// more than no feed.
+fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    match HeaderValue::try_from(value) {
+        Ok(value) => drop(headers.insert(name, value)),
+        Err(_) => tracing::warn!(field = %name, "a field's value can't be sent"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
