@@ -1,0 +1,462 @@
+//! What the strings of `feeds.toml` mean: durations, sizes, schedules, zones, addresses. Each is a
+//! pure function from a string to a value or to what is wrong with it. A value is never repeated in
+//! what is said: it may have come from the environment, and the line is shown anyway.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use croner::parser::{CronParser, Seconds};
+use unicode_normalization::UnicodeNormalization;
+use url::{Host, Url};
+
+use super::codes;
+use super::keys::nearest;
+use super::reader::Wrong;
+use crate::article::slug::slug;
+use crate::article::{Taxonomy, TermKey};
+use crate::time::Zone;
+
+/// Text for people: not empty, without control characters.
+pub(super) fn text(value: &str) -> Result<String, Wrong> {
+    if value.trim().is_empty() {
+        return Err(Wrong::new(codes::VALUE, "is empty", "write something, or leave the line out"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(Wrong::new(
+            codes::VALUE,
+            "holds a control character or a line break",
+            "write it on one line",
+        ));
+    }
+    Ok(value.trim().to_owned())
+}
+
+/// Text for people that may be empty.
+pub(super) fn text_or_empty(value: &str) -> Result<String, Wrong> {
+    if value.trim().is_empty() { Ok(String::new()) } else { text(value) }
+}
+
+/// A query; line breaks are its own business.
+pub(super) fn query(value: &str) -> Result<String, Wrong> {
+    if value.trim().is_empty() {
+        let help = "write `select id, title, url, body, published from stories`, for example";
+        return Err(Wrong::new(codes::VALUE, "is empty", help));
+    }
+    Ok(value.to_owned())
+}
+
+/// A source's name: it stands in `feeds.lock`, in problems and in commands.
+pub(super) fn source_name(value: &str) -> Result<String, Wrong> {
+    let sound = !value.is_empty()
+        && value.chars().count() <= NAME_CHARS_MAX
+        && value.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    if sound {
+        return Ok(value.nfc().collect());
+    }
+    let help = "a name has letters, digits, `-`, `_` and `.`: \"newsroom\"";
+    Err(Wrong::new(codes::NAME, "isn't a name", help))
+}
+
+/// Longest name of a source or a feed: with endings it fits every file system.
+pub(super) const NAME_CHARS_MAX: usize = 60;
+
+/// A section's name: its slug must not be empty.
+pub(super) fn section(value: &str) -> Result<String, Wrong> {
+    let name = text(value)?;
+    if slug(&name).is_empty() {
+        let help = "write a name such as \"World\"";
+        return Err(Wrong::new(codes::VALUE, "has neither letter nor digit", help));
+    }
+    Ok(name)
+}
+
+/// What is put before ids.
+pub(super) fn id_prefix(value: &str) -> Result<String, Wrong> {
+    if value.is_empty() || value.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        let help = "write a prefix without spaces, such as \"desk:\"";
+        return Err(Wrong::new(codes::VALUE, "can't begin an id", help));
+    }
+    Ok(value.to_owned())
+}
+
+/// Seconds of `"48h"`.
+pub(super) fn duration(value: &str) -> Result<u64, Wrong> {
+    let wrong = |what: &str| {
+        let help = "write a whole number and a unit: \"90s\", \"5m\", \"48h\", \"7d\"";
+        Wrong::new(codes::DURATION, what, help)
+    };
+    let (number, unit) = split_unit(value).ok_or_else(|| wrong("isn't a duration"))?;
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 604_800,
+        "" => return Err(wrong("is a duration without its unit")),
+        _ => return Err(wrong("isn't a duration")),
+    };
+    number
+        .checked_mul(factor)
+        .filter(|seconds| *seconds <= SECONDS_MAX)
+        .ok_or_else(|| wrong("is longer than a thousand years"))
+}
+
+/// Seconds of a duration that isn't nothing.
+pub(super) fn positive_duration(value: &str) -> Result<u64, Wrong> {
+    match duration(value)? {
+        0 => Err(Wrong::new(codes::DURATION, "must be more than nothing", "write \"10m\"")),
+        seconds => Ok(seconds),
+    }
+}
+
+/// A thousand years: far beyond any use, and safe to reckon with.
+const SECONDS_MAX: u64 = 365_250 * 86_400;
+
+/// Bytes of `"20KB"`.
+pub(super) fn size(value: &str) -> Result<u64, Wrong> {
+    let wrong = |what: &str| {
+        let help = "write a whole number and a unit: \"20KB\", \"1MB\" (a KB is 1000 bytes)";
+        Wrong::new(codes::SIZE, what, help)
+    };
+    let (number, unit) = split_unit(value).ok_or_else(|| wrong("isn't a size"))?;
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "b" => 1,
+        "kb" => 1000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "" => return Err(wrong("is a size without its unit")),
+        _ => return Err(wrong("isn't a size")),
+    };
+    match number.checked_mul(factor) {
+        Some(0) => Err(wrong("must be more than nothing")),
+        Some(bytes) => Ok(bytes),
+        None => Err(wrong("is too large")),
+    }
+}
+
+fn split_unit(value: &str) -> Option<(u64, &str)> {
+    let value = value.trim();
+    let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+    Some((value[..end].parse().ok()?, value[end..].trim_start()))
+}
+
+/// `"none"`, or what `parse` makes of it.
+pub(super) fn or_none<T>(
+    parse: impl Fn(&str) -> Result<T, Wrong>,
+) -> impl Fn(&str) -> Result<Option<T>, Wrong> {
+    move |value| if value == "none" { Ok(None) } else { parse(value).map(Some) }
+}
+
+/// A schedule of six fields, seconds first, that comes at least once.
+pub(super) fn cron(value: &str) -> Result<String, Wrong> {
+    let pattern = value.trim();
+    if pattern.split_whitespace().count() == 5 {
+        let help = "the first of six fields is the second: put a 0 before it, as in \
+                    \"0 */5 * * * *\"";
+        return Err(Wrong::new(codes::CRON, "has five fields and needs six", help));
+    }
+    let help = "write second, minute, hour, day, month and weekday: \"0 */5 * * * *\" is every \
+                five minutes; \"none\" is never";
+    let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
+    let schedule = parser.parse(pattern).map_err(|error| {
+        let error = error.to_string();
+        let error = error.trim_start_matches("Component error: ").trim_end_matches('.');
+        Wrong::new(codes::CRON, format!("isn't a schedule: {error}"), help)
+    })?;
+    // Any fixed instant serves: what never comes after it never comes.
+    let from = DateTime::UNIX_EPOCH + chrono::Days::new(365 * 56);
+    if schedule.find_next_occurrence(&from, false).is_err() {
+        let help = "look for a day that its month doesn't have, or a year that is past; day and \
+                    weekday must both fit";
+        return Err(Wrong::new(codes::CRON, "never comes", help));
+    }
+    Ok(pattern.to_owned())
+}
+
+/// A zone of the IANA database.
+pub(super) fn zone(value: &str) -> Result<Zone, Wrong> {
+    value.parse().map_err(|_| {
+        let help = match nearest_zone(value) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => {
+                "names are those of the IANA database, such as \"Asia/Baku\" or \"UTC\"".to_owned()
+            }
+        };
+        Wrong::new(codes::ZONE, "isn't the name of a time zone", help)
+    })
+}
+
+fn nearest_zone(value: &str) -> Option<String> {
+    let names: Vec<String> = jiff::tz::TimeZoneDatabase::bundled()
+        .available()
+        .map(|name| name.as_str().to_owned())
+        .collect();
+    let wanted = value.trim().replace(' ', "_");
+    let city = |name: &&String| {
+        name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&wanted))
+    };
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.iter().find(city).cloned().or_else(|| nearest(&wanted, &known).map(str::to_owned))
+}
+
+/// A BCP 47 tag, by its shape.
+pub(super) fn language(value: &str) -> Result<String, Wrong> {
+    let mut parts = value.split('-');
+    let first = parts.next().unwrap_or_default();
+    let sound = (2..=8).contains(&first.len())
+        && first.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts
+            .all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if sound {
+        return Ok(value.to_owned());
+    }
+    let help = "write a tag such as \"en\", \"en-GB\" or \"zh-Hant\"";
+    Err(Wrong::new(codes::LANGUAGE, "isn't a language tag (BCP 47)", help))
+}
+
+/// An absolute address of the web, without a login, which would be published.
+pub(super) fn web(value: &str) -> Result<Url, Wrong> {
+    let wrong =
+        |what: &str| Wrong::new(codes::URL, what, "write it whole: \"https://gazette.example/\"");
+    let url = Url::parse(value.trim()).map_err(|_| wrong("isn't an absolute URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("must begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("holds a user name or a password, which would be published"));
+    }
+    Ok(url)
+}
+
+/// An address that others are put below: it ends in a slash.
+pub(super) fn base(value: &str) -> Result<Url, Wrong> {
+    let mut url = web(value)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Wrong::new(
+            codes::URL,
+            "has a `?` or a `#`, and nothing can be put below it",
+            "write the address up to there",
+        ));
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// Whether an address is reached from its own machine alone.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        None => false,
+    }
+}
+
+/// An editor's address, as `user@host (Name)`.
+pub(super) fn contact(value: &str) -> Result<String, Wrong> {
+    let value = text(value)?;
+    let (address, name) = if let Some((name, rest)) = value.split_once('<') {
+        (rest.trim_end().trim_end_matches('>'), name.trim().trim_matches('"').trim())
+    } else if let Some((address, rest)) = value.split_once('(') {
+        (address.trim(), rest.trim_end().trim_end_matches(')').trim())
+    } else {
+        (value.as_str(), "")
+    };
+    if !is_email(address) {
+        let help = "write \"editor@gazette.example\" or \"editor@gazette.example (Ann Editor)\"";
+        return Err(Wrong::new(codes::VALUE, "isn't an e-mail address", help));
+    }
+    Ok(if name.is_empty() { address.to_owned() } else { format!("{address} ({name})") })
+}
+
+/// An e-mail address, by its shape.
+pub(super) fn email(value: &str) -> Result<String, Wrong> {
+    if is_email(value) {
+        return Ok(value.to_owned());
+    }
+    let help = "write it as in \"editor@gazette.example\"";
+    Err(Wrong::new(codes::VALUE, "isn't an e-mail address", help))
+}
+
+fn is_email(value: &str) -> bool {
+    value.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty()
+            && host.split('.').all(|label| !label.is_empty())
+            && !value
+                .contains(|c: char| c.is_whitespace() || c.is_control() || "<>(),;\"".contains(c))
+            && !host.contains('@')
+    })
+}
+
+/// Where to listen.
+pub(super) fn listen(value: &str) -> Result<SocketAddr, Wrong> {
+    value.trim().parse().map_err(|_| {
+        let value = value.trim();
+        let port = |text: &str| text.parse::<u16>().is_ok();
+        let (what, help) = if port(value) || value.strip_prefix(':').is_some_and(port) {
+            (
+                "has no address before its port",
+                "write \"127.0.0.1:8080\", or \"0.0.0.0:8080\" for \
+              every address of the machine",
+            )
+        } else if value.parse::<IpAddr>().is_ok() {
+            ("has no port", "write \"127.0.0.1:8080\", or \"[::1]:8080\"")
+        } else {
+            (
+                "isn't an address to listen at",
+                "write an IP address and a port: \"127.0.0.1:8080\", \
+              \"[::1]:8080\"",
+            )
+        };
+        Wrong::new(codes::LISTEN, what, help)
+    })
+}
+
+/// The file of a database, relative to `feeds.toml`.
+pub(super) fn database(value: &str) -> Result<PathBuf, Wrong> {
+    let wrong = |what: &str, help: &str| Wrong::new(codes::DATABASE, what, help);
+    let help = "write \"sqlite:desk.db\", relative to this file";
+    let Some((scheme, rest)) = value.trim().split_once(':') else {
+        return Err(wrong("isn't the URL of a database", help));
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "sqlite" | "sqlite3" => {}
+        "postgres" | "postgresql" | "mysql" | "mariadb" => {
+            return Err(wrong(
+                "is a database that this release can't read",
+                "this release reads SQLite; PostgreSQL and MySQL come later",
+            ));
+        }
+        _ => return Err(wrong("is a database of an unknown kind", help)),
+    }
+    let file = rest.strip_prefix("//").unwrap_or(rest);
+    if file.is_empty() || file.starts_with(':') || file.contains(['?', '#', '\0']) {
+        return Err(wrong("names no file", help));
+    }
+    Ok(PathBuf::from(file))
+}
+
+/// A path, relative to `feeds.toml`.
+pub(super) fn path(value: &str) -> Result<PathBuf, Wrong> {
+    let wrong = |what: &str, help: &str| Wrong::new(codes::PATH, what, help);
+    if value.trim().is_empty() {
+        return Err(wrong("is empty", "write a path relative to this file; \".\" is its folder"));
+    }
+    if value.contains('\0') {
+        return Err(wrong("holds a character that no path has", "write a path"));
+    }
+    if value == "~" || value.starts_with("~/") {
+        return Err(wrong("begins with `~`, which only a shell knows", "write `${HOME}` for it"));
+    }
+    Ok(PathBuf::from(value))
+}
+
+/// A glob of paths.
+pub(super) fn glob(value: &str) -> Result<String, Wrong> {
+    let help = "write one as in \"**/*.md\" or \"drafts/**\"";
+    if value.is_empty() {
+        return Err(Wrong::new(codes::GLOB, "holds an empty glob", help));
+    }
+    match globset::Glob::new(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(error) => {
+            Err(Wrong::new(codes::GLOB, format!("holds no glob: {}", error.kind()), help))
+        }
+    }
+}
+
+/// A term: `section:world`.
+pub(super) fn term(value: &str) -> Result<TermKey, Wrong> {
+    let wrong = |what: &str, help: String| Wrong::new(codes::SELECTION, what, help);
+    let example = "write taxonomy and name: \"section:world\", \"tag:harbour\"";
+    let Some((taxonomy, name)) = value.split_once(':') else {
+        let help = match slug(value) {
+            slug if slug.is_empty() => example.to_owned(),
+            slug => format!("write \"section:{slug}\" or \"tag:{slug}\""),
+        };
+        return Err(wrong("holds a term without its taxonomy", help));
+    };
+    let taxonomy = taxonomy.trim();
+    let known = ["section", "tag", "author", "series"];
+    let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    if taxonomy.is_empty() || !taxonomy.chars().all(plain) {
+        return Err(wrong("holds a term without its taxonomy", example.to_owned()));
+    }
+    if !known.contains(&taxonomy)
+        && let Some(near) = nearest(taxonomy, &known)
+    {
+        return Err(wrong("holds an unknown taxonomy", format!("did you mean \"{near}:…\"?")));
+    }
+    let slug = slug(name);
+    if slug.is_empty() {
+        return Err(wrong("holds a term without a name", example.to_owned()));
+    }
+    Ok(TermKey { taxonomy: Taxonomy::from(taxonomy.to_owned()), slug })
+}
+
+/// One of a few words.
+pub(super) fn word<T: Copy>(
+    code: crate::problem::Code,
+    words: &'static [(&'static str, T)],
+) -> impl FnOnce(&str) -> Result<T, Wrong> {
+    move |value| {
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == value) {
+            return Ok(*meaning);
+        }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let help = match nearest(value, &known) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => {
+                let known: Vec<String> = known.iter().map(|w| format!("\"{w}\"")).collect();
+                format!("write {}", known.join(" or "))
+            }
+        };
+        Err(Wrong::new(code, "isn't one of the words for it", help))
+    }
+}
+
+/// The tokens of a permalink pattern.
+const TOKENS: [&str; 10] =
+    ["path", "file", "slug", "title", "section", "category", "id", "year", "month", "day"];
+
+/// A permalink pattern: a path with tokens.
+pub(super) fn permalink(value: &str) -> Result<String, Wrong> {
+    let wrong = |what: String, help: &str| Wrong::new(codes::PERMALINK, what, help);
+    let example = "write one as in \"/{section}/{year}/{month}/{slug}/\"";
+    if !value.starts_with('/') || value.starts_with("//") {
+        return Err(wrong("must begin with one `/`".to_owned(), example));
+    }
+    if value.contains(|c: char| c.is_control() || c.is_whitespace() || "?#\\".contains(c)) {
+        let what = "holds a character that no path has".to_owned();
+        return Err(wrong(what, "leave out spaces, `?`, `#` and `\\`"));
+    }
+    let mut rest = value;
+    let mut any = false;
+    while let Some(at) = rest.find(['{', '}']) {
+        let Some(end) = rest[at..].find('}').filter(|_| rest[at..].starts_with('{')) else {
+            return Err(wrong("has a brace without its partner".to_owned(), example));
+        };
+        let token = &rest[at + 1..at + end];
+        if !TOKENS.contains(&token) {
+            let help = match nearest(token, &TOKENS) {
+                Some(near) => format!("did you mean `{{{near}}}`?"),
+                None => format!("the tokens are {{{}}}", TOKENS.join("}, {")),
+            };
+            return Err(wrong(format!("has an unknown token `{{{token}}}`"), &help));
+        }
+        any |= matches!(token, "path" | "file" | "slug" | "title" | "id");
+        rest = &rest[at + end + 1..];
+    }
+    if !any {
+        let what = "gives many articles one link".to_owned();
+        return Err(wrong(what, "put {path}, {file}, {slug}, {title} or {id} into it"));
+    }
+    Ok(value.to_owned())
+}
