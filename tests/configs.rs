@@ -2,6 +2,8 @@
 //! person is shown; beside a right one `CASE.ok`, what it says, then its notes. `UPDATE=1` writes
 //! those files anew.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

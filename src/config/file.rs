@@ -197,7 +197,7 @@ fn site(text: &mut Text<'_>, mut t: Table<'_>) -> Site {
 /// A name alone, or a table.
 fn site_author<'t>(text: &mut Text<'_>, author: &'t Spanned<DeValue<'t>>) -> Option<SiteAuthor> {
     let DeValue::Table(entries) = author.get_ref() else {
-        let name = text.string_of("authors", author)?;
+        let name = text.string_in("authors", author)?;
         return match values::text(&name.value) {
             Ok(name) => Some(SiteAuthor { name, uri: None, email: None }),
             Err(wrong) => {
@@ -265,7 +265,8 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
     match kind? {
         Kind::Directory => {
             for key in ["url", "query", "list_separator"] {
-                t.refuse(text, key, "is a database's", "add `kind = \"database\"`");
+                let help = "write `kind = \"database\"`, or leave it out";
+                t.refuse(text, key, "is for `kind = \"database\"`", help);
             }
             if !t.has("url") {
                 t.require(text, "path", "add where its documents are: `path = \"content\"`");
@@ -286,8 +287,8 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
         }
         Kind::Database => {
             for key in ["path", "include", "exclude"] {
-                let help = "a database has `url` and `query`";
-                t.refuse(text, key, "is a directory's", help);
+                let help = "leave it out: a database has `url` and `query`";
+                t.refuse(text, key, "is for `kind = \"directory\"`", help);
             }
             t.require(text, "url", "add its file: `url = \"sqlite:desk.db\"`");
             let help = "add `query = \"select id, title, url, body, published from stories\"`";

@@ -87,6 +87,23 @@ pub(crate) const SERVER: Keys = Keys {
 /// The tables that have a header of their own.
 pub(crate) const TABLES: [Keys; 6] = [SITE, SCHEDULE, SOURCE, FEED, OUTPUT, SERVER];
 
+/// What may stand at a key whose strings are written in a way of their own.
+pub(super) fn example(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "within" => "48h",
+        "max_entry_age" => "90d",
+        "look" => "10m",
+        "max_age" => "5m",
+        "max_bytes" => "1MB",
+        "cron" => "0 */5 * * * *",
+        "timezone" => "Asia/Baku",
+        "language" => "en",
+        "listen" => "127.0.0.1:8080",
+        "admin" => "127.0.0.1:8081",
+        _ => return None,
+    })
+}
+
 /// What to say of a key that `table` doesn't know: the nearest that it does, the table that the
 /// key belongs to, or all that would be right.
 pub(super) fn help_for(unknown: &str, table: Keys) -> String {
@@ -125,9 +142,11 @@ pub(super) fn nearest<'k>(unknown: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|name| (strsim::damerau_levenshtein(&folded, &name.to_lowercase()), *name))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= (length / 3).max(1));
-    // A beginning is near too: `desc`, `perma`.
-    near.map(|(_, name)| name)
-        .or_else(|| known.iter().copied().find(|name| length >= 4 && name.starts_with(&folded)))
+    // A beginning is near too, either way round: `desc`, `directory`.
+    let begins = |name: &&str| {
+        length >= 4 && name.starts_with(&folded) || name.len() >= 3 && folded.starts_with(*name)
+    };
+    near.map(|(_, name)| name).or_else(|| known.iter().copied().find(begins))
 }
 
 #[cfg(test)]
@@ -141,6 +160,7 @@ mod tests {
             ("base-url", SITE, "did you mean `base_url`?"),
             ("Title", SITE, "did you mean `title`?"),
             ("desc", SITE, "did you mean `description`?"),
+            ("directory", OUTPUT, "did you mean `dir`?"),
             ("max_age", FEED, "`max_age` is a key of `[server]`"),
             ("guard", TOP, "the keys of the file are `site`"),
         ] {

@@ -13,6 +13,7 @@ mod reader;
 mod routes;
 mod values;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
@@ -56,8 +57,8 @@ pub enum Error {
         /// A sentence.
         why: String,
     },
-    /// The file has mistakes: errors, and the notes beside them, in the file's order.
-    #[error("{}: {} mistakes", path.display(), problems.iter().filter(|p| p.severity == Severity::Error).count())]
+    /// The file has mistakes: errors, in its order.
+    #[error("{}: there are mistakes in it ({})", path.display(), problems.len())]
     Mistakes {
         /// The file, as it was named.
         path: PathBuf,
@@ -92,10 +93,13 @@ fn read_text(path: &Path) -> Result<String, String> {
     if meta.is_dir() {
         return Err("is a folder; name the file in it".to_owned());
     }
-    if meta.len() > BYTES_MAX {
-        return Err(format!("has {} bytes; a configuration has 1 MiB at most", meta.len()));
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err("is larger than 1 MiB, more than any configuration".to_owned());
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
             .iter()
@@ -110,7 +114,7 @@ fn read_text(path: &Path) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// All that is wrong in the text, in its order, where anything is an error.
+/// All errors in the text, in its order. Notes stand back until there are none.
 pub fn load(
     path: &Path,
     text: &str,
@@ -128,7 +132,7 @@ pub fn load(
         Some(settings) if problems.iter().all(|p| p.severity < Severity::Error) => {
             Ok(Loaded { settings, problems })
         }
-        _ => Err(problems),
+        _ => Err(problems.into_iter().filter(|p| p.severity == Severity::Error).collect()),
     }
 }
 

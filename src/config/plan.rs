@@ -110,14 +110,17 @@ fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
 /// An address that may be written relative to the site.
 fn link(text: &mut Text<'_>, key: &str, link: Option<&Str>, site: Option<&Url>) -> Option<String> {
     let link = link?;
+    if let Err(wrong) = values::text(&link.value) {
+        text.wrong(key, &link.span, wrong);
+        return None;
+    }
     let joined = match site {
         Some(site) => site.join(&link.value).map(String::from).unwrap_or_default(),
         None if link.value.contains(':') => link.value.clone(),
         // Relative to a site whose address is wrong, which has been told.
         None => return None,
     };
-    let sound = values::text(&link.value).and_then(|_| values::web(&joined));
-    match sound {
+    match values::web(&joined) {
         Ok(url) => Some(url.to_string()),
         Err(wrong) => {
             text.wrong(key, &link.span, wrong);
@@ -416,6 +419,11 @@ fn worker(
             source::Place::Database(options) => watched_files.push(options.file.clone()),
         }
     }
+    // Two sources can share a folder, each with its own globs.
+    watched.sort();
+    watched.dedup();
+    watched_files.sort();
+    watched_files.dedup();
     Some(worker::Options {
         cron: value(&file.schedule.cron).unwrap_or_else(|| Some(defaults::CRON.to_owned())),
         zone: site?.zone.clone(),

@@ -138,16 +138,37 @@ impl<'a> Text<'a> {
         self.problems
     }
 
-    pub(super) fn string_of(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Str> {
+    /// The string that `value` is, as the value of `key`.
+    fn string_of(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Str> {
         let span = value.span();
-        let DeValue::String(written) = value.get_ref() else {
-            let help = match value.get_ref() {
-                DeValue::Array(_) | DeValue::Table(_) => format!("write `{key} = \"…\"`"),
+        if !matches!(value.get_ref(), DeValue::String(_)) {
+            let help = match (value.get_ref(), keys::example(key)) {
+                (_, Some(example)) => format!("write `{key} = \"{example}\"`"),
+                (DeValue::Array(_) | DeValue::Table(_), None) => format!("write `{key} = \"…\"`"),
                 _ => format!("put it in quotes: `{key} = \"{}\"`", self.snippet(&span)),
             };
             self.type_error(key, &span, "a string", value.get_ref(), help);
-            return None;
-        };
+        }
+        self.expanded(key, value)
+    }
+
+    /// The string that `value` is, as one of several in `key`.
+    pub(super) fn string_in(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Str> {
+        let span = value.span();
+        if !matches!(value.get_ref(), DeValue::String(_)) {
+            let help = match value.get_ref() {
+                DeValue::Array(_) | DeValue::Table(_) => "write a string there".to_owned(),
+                _ => format!("put it in quotes: \"{}\"", self.snippet(&span)),
+            };
+            let message = format!("`{key}` must hold strings, and holds {}", kind(value.get_ref()));
+            self.error(&codes::TYPE, Some(&span), message, help);
+        }
+        self.expanded(key, value)
+    }
+
+    fn expanded(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Str> {
+        let DeValue::String(written) = value.get_ref() else { return None };
+        let span = value.span();
         match expand::variables(written, self.env) {
             Ok(value) => Some(Str { value, written: written.to_string(), span }),
             Err(wrong) => {
@@ -160,7 +181,7 @@ impl<'a> Text<'a> {
     /// A short piece of the text, to be shown in help.
     fn snippet(&self, span: &Span) -> &'a str {
         let text = self.text.get(span.clone()).unwrap_or("");
-        if text.len() <= 40 && !text.contains(['\n', '"']) { text } else { "…" }
+        if text.len() <= SNIPPET_BYTES_MAX && !text.contains('\n') { text } else { "…" }
     }
 
     fn type_error(
@@ -175,6 +196,9 @@ impl<'a> Text<'a> {
         self.error(&codes::TYPE, Some(span), message, help);
     }
 }
+
+/// Longest value that help repeats.
+const SNIPPET_BYTES_MAX: usize = 40;
 
 fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
@@ -293,7 +317,8 @@ impl<'t> Table<'t> {
             Ok(number) if number > 0 => Some(number),
             _ => {
                 let help = format!("write `{key} = 50`, for example");
-                text.wrong(key, &span, Wrong::new(codes::VALUE, "must be 1 or more", help));
+                let what = format!("must be from 1 to {}", u32::MAX);
+                text.wrong(key, &span, Wrong::new(codes::VALUE, what, help));
                 None
             }
         }
@@ -301,7 +326,7 @@ impl<'t> Table<'t> {
 
     /// A list of strings; each that isn't one is left out.
     pub(super) fn strings(&mut self, text: &mut Text<'_>, key: &'static str) -> Vec<Str> {
-        self.list(text, key).iter().filter_map(|value| text.string_of(key, value)).collect()
+        self.list(text, key).iter().filter_map(|value| text.string_in(key, value)).collect()
     }
 
     /// A list of strings that `parse` makes something of.
@@ -355,7 +380,7 @@ impl<'t> Table<'t> {
         entries
             .iter()
             .filter_map(|(own, value)| {
-                let value = text.string_of(own.get_ref(), value)?;
+                let value = text.string_in(key, value)?;
                 Some((At { value: own.get_ref().to_string(), span: own.span() }, value))
             })
             .collect()
@@ -370,7 +395,7 @@ impl<'t> Table<'t> {
     ) -> Table<'t> {
         let Some((span, value)) = self.take(key) else { return Table::absent(keys) };
         if let DeValue::Table(entries) = value.get_ref() {
-            return Table::new(keys, Some(span), entries);
+            return Table::new(keys, Some(value.span()), entries);
         }
         let help = match value.get_ref() {
             DeValue::Array(_) => format!("there is one: write `[{key}]`, in single brackets"),
@@ -430,7 +455,11 @@ impl<'t> Table<'t> {
                 "" => String::new(),
                 header => format!(" in `{header}`"),
             };
-            let message = format!("there is no key `{}`{place}", key.get_ref());
+            let mut name: String = key.get_ref().chars().take(SNIPPET_BYTES_MAX).collect();
+            if name.len() < key.get_ref().len() {
+                name.push('…');
+            }
+            let message = format!("there is no key `{name}`{place}");
             let help = keys::help_for(key.get_ref(), self.keys);
             text.error(&codes::KEY_UNKNOWN, Some(&key.span()), message, help);
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::codes;
 use super::file;
 use super::keys::nearest;
@@ -124,8 +126,8 @@ fn not_ours(path: String, feeds: &[Definition]) -> Result<String, Wrong> {
 /// The address of a feed, below `/feeds/`.
 fn alias_target(written: &str, feeds: &[Definition]) -> Result<String, Wrong> {
     let wrong = |what: &str, help: String| Wrong::new(codes::ROUTE, what, help);
-    let below = written.strip_prefix("/feeds/").unwrap_or(written);
-    let encoded = format!("/feeds/{}", utf8_percent_encode(below, PATH));
+    let below: String = written.strip_prefix("/feeds/").unwrap_or(written).nfc().collect();
+    let encoded = format!("/feeds/{}", utf8_percent_encode(&below, PATH));
     let name = match Address::parse(&encoded) {
         Some(Address::Edition(name, _) | Address::Page(name)) => name.0,
         Some(Address::Bare(name)) => {

@@ -154,13 +154,22 @@ pub(super) fn or_none<T>(
 /// A schedule of six fields, seconds first, that comes at least once.
 pub(super) fn cron(value: &str) -> Result<String, Wrong> {
     let pattern = value.trim();
-    if pattern.split_whitespace().count() == 5 {
+    let fields = pattern.split_whitespace().count();
+    if fields == 5 {
         let help = "the first of six fields is the second: put a 0 before it, as in \
                     \"0 */5 * * * *\"";
         return Err(Wrong::new(codes::CRON, "has five fields and needs six", help));
     }
     let help = "write second, minute, hour, day, month and weekday: \"0 */5 * * * *\" is every \
                 five minutes; \"none\" is never";
+    if !(6..=7).contains(&fields) && !pattern.starts_with('@') {
+        let fields = match fields {
+            0 => "is empty".to_owned(),
+            1 => "has one field and needs six".to_owned(),
+            more => format!("has {more} fields and needs six"),
+        };
+        return Err(Wrong::new(codes::CRON, fields, help));
+    }
     let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
     let schedule = parser.parse(pattern).map_err(|error| {
         let error = error.to_string();
@@ -337,7 +346,10 @@ pub(super) fn database(value: &str) -> Result<PathBuf, Wrong> {
         _ => return Err(wrong("is a database of an unknown kind", help)),
     }
     let file = rest.strip_prefix("//").unwrap_or(rest);
-    if file.is_empty() || file.starts_with(':') || file.contains(['?', '#', '\0']) {
+    if file.contains(['?', '#']) {
+        return Err(wrong("has a `?` or a `#`, and settings there aren't read", help));
+    }
+    if file.is_empty() || file.starts_with(':') || file.contains('\0') {
         return Err(wrong("names no file", help));
     }
     Ok(PathBuf::from(file))
@@ -413,12 +425,10 @@ pub(super) fn word<T: Copy>(
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let help = match nearest(value, &known) {
             Some(near) => format!("did you mean \"{near}\"?"),
-            None => {
-                let known: Vec<String> = known.iter().map(|w| format!("\"{w}\"")).collect();
-                format!("write {}", known.join(" or "))
-            }
+            None => format!("write \"{}\", for example", known.first().unwrap_or(&"")),
         };
-        Err(Wrong::new(code, "isn't one of the words for it", help))
+        let known: Vec<String> = known.iter().map(|word| format!("\"{word}\"")).collect();
+        Err(Wrong::new(code, format!("must be {}", known.join(" or ")), help))
     }
 }
 
