@@ -2,7 +2,7 @@
 //! the file. Only parsed strings are filled in, never the text, so a variable can't add a key.
 
 use super::codes;
-use super::reader::Wrong;
+use super::text::Wrong;
 
 /// Fills `${NAME}` in; `$${` stands for `${` itself.
 pub(super) fn variables(

@@ -10,7 +10,9 @@ use url::Url;
 
 use super::codes;
 use super::keys;
-use super::reader::{At, Span, Str, Table, Text};
+use super::places;
+use super::reader::Table;
+use super::text::{At, Span, Str, Text};
 use super::values;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, SiteAuthor};
@@ -177,18 +179,18 @@ fn site(text: &mut Text<'_>, mut t: Table<'_>) -> Site {
     let site = Site {
         span: t.span.clone(),
         title: t.parsed(text, "title", values::text),
-        url: t.parsed(text, "url", values::base),
+        url: t.parsed(text, "url", places::base),
         description: t.parsed(text, "description", values::text_or_empty).map(|at| at.value),
         language: t.parsed(text, "language", values::language),
         zone: t.parsed(text, "timezone", values::zone),
         base_url_written: t.has("base_url"),
-        base_url: t.parsed(text, "base_url", values::base),
+        base_url: t.parsed(text, "base_url", places::base),
         authors: authors.iter().filter_map(|author| site_author(text, author)).collect(),
         copyright: t.parsed(text, "copyright", values::text),
         license: t.string(text, "license"),
         icon: t.string(text, "icon"),
         logo: t.string(text, "logo"),
-        contact: t.parsed(text, "contact", values::contact),
+        contact: t.parsed(text, "contact", places::contact),
     };
     t.finish(text);
     site
@@ -209,8 +211,8 @@ fn site_author<'t>(text: &mut Text<'_>, author: &'t Spanned<DeValue<'t>>) -> Opt
     let mut t = Table::new(keys::AUTHOR, Some(author.span()), entries);
     t.require(text, "name", "write `{ name = \"Ann Editor\", email = \"ann@gazette.example\" }`");
     let name = t.parsed(text, "name", values::text);
-    let uri = t.parsed(text, "uri", values::web).map(|uri| uri.value.to_string());
-    let email = t.parsed(text, "email", values::email).map(|email| email.value);
+    let uri = t.parsed(text, "uri", places::web).map(|uri| uri.value.to_string());
+    let email = t.parsed(text, "email", places::email).map(|email| email.value);
     t.finish(text);
     Some(SiteAuthor { name: name?.value, uri, email })
 }
@@ -258,8 +260,8 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
 /// Where a source's documents are; keys of the other kind are refused.
 fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<Place> {
     let path = t.string(text, "path");
-    let include = plain(t.parsed_list(text, "include", values::glob));
-    let exclude = plain(t.parsed_list(text, "exclude", values::glob));
+    let include = plain(t.parsed_list(text, "include", places::glob));
+    let exclude = plain(t.parsed_list(text, "exclude", places::glob));
     let url = t.string(text, "url");
     let query = t.parsed(text, "query", values::query);
     match kind? {
@@ -272,7 +274,7 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
                 t.require(text, "path", "add where its documents are: `path = \"content\"`");
             }
             let Str { value, written, span } = path?;
-            match values::path(&value) {
+            match places::path(&value) {
                 Ok(path) => Some(Place::Directory {
                     path: At { value: path, span },
                     shown: written,
@@ -294,7 +296,7 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
             let help = "add `query = \"select id, title, url, body, published from stories\"`";
             t.require(text, "query", help);
             let Str { value, written, span } = url?;
-            match values::database(&value) {
+            match places::database(&value) {
                 Ok(file) => Some(Place::Database { file, shown: written, query: query?.value }),
                 Err(wrong) => {
                     text.wrong("url", &span, wrong);
@@ -347,8 +349,8 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
 
 fn output(text: &mut Text<'_>, mut t: Table<'_>) -> Output {
     let output = Output {
-        dir: t.parsed(text, "dir", values::path),
-        state: t.parsed(text, "state", values::path),
+        dir: t.parsed(text, "dir", places::path),
+        state: t.parsed(text, "state", places::path),
         lock: t.parsed(
             text,
             "lock",
@@ -361,8 +363,8 @@ fn output(text: &mut Text<'_>, mut t: Table<'_>) -> Output {
 
 fn server(text: &mut Text<'_>, mut t: Table<'_>) -> Server {
     let server = Server {
-        listen: t.parsed(text, "listen", values::listen),
-        admin: t.parsed(text, "admin", values::or_none(values::listen)),
+        listen: t.parsed(text, "listen", places::listen),
+        admin: t.parsed(text, "admin", values::or_none(places::listen)),
         max_age: t.parsed(text, "max_age", values::duration),
         aliases: t.pairs(text, "aliases", "\"/rss.xml\" = \"latest.rss\""),
         redirects: t.pairs(text, "redirects", "\"/old/\" = \"/feeds/latest/\""),

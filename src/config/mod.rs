@@ -5,12 +5,15 @@
 mod codes;
 mod defaults;
 mod expand;
+mod feeds;
 mod file;
 mod keys;
 mod names;
+mod places;
 mod plan;
 mod reader;
 mod routes;
+mod text;
 mod values;
 
 use std::io::Read;
@@ -20,7 +23,7 @@ use toml::de::DeTable;
 
 use crate::problem::{Problem, Severity};
 use crate::{run, server, worker};
-use reader::Text;
+use text::Text;
 
 /// A commented `feeds.toml` with every key: those that have a default hold it, the others are
 /// commented out with an example.
@@ -136,18 +139,19 @@ pub fn load(
     }
 }
 
-/// Adds what the TOML parser refused. What the parser makes of the rest of such a file can be
-/// trusted only in part: other mistakes are kept where no table's header was refused, and nothing is
-/// called missing.
+/// Adds what the TOML parser refused. Of such a file the parser keeps a part only, so other mistakes
+/// are told where they show in one value alone, and not at all where a table's header was refused.
 fn report_syntax(found: &mut Text<'_>, errors: &[toml::de::Error]) {
     let spans: Vec<_> = errors.iter().map(|error| error.span().unwrap_or(0..0)).collect();
     let headers_hold =
         spans.iter().all(|span| !found.line_at(span.start).trim_start().starts_with('['));
     let lines: Vec<usize> = spans.iter().map(|span| found.line_of(span.start) + 1).collect();
+    let needs_the_rest =
+        [codes::KEY_MISSING, codes::KEY_MISPLACED, codes::NAME, codes::PATH, codes::ROUTE];
     found.retain(|problem| {
         headers_hold
             && problem.severity == Severity::Error
-            && problem.code != codes::KEY_MISSING
+            && !needs_the_rest.contains(&problem.code)
             && problem.place.line > 0
             && !lines.contains(&(problem.place.line as usize))
     });
@@ -156,3 +160,6 @@ fn report_syntax(found: &mut Text<'_>, errors: &[toml::de::Error]) {
         found.tell(Severity::Error, &codes::SYNTAX, Some(span), message, None);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::codes;
 use super::file::Each;
-use super::reader::Wrong;
+use super::text::Wrong;
 use super::values::NAME_CHARS_MAX;
 use crate::feed::{Format, RESERVED_NAMES};
 

@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use url::Url;
 
-use super::file::{self, Each, File, Lock};
-use super::reader::{At, Span, Str, Text, Wrong};
-use super::{Settings, codes, defaults, names, routes, values};
-use crate::feed::{self, Definition, Selection};
+use super::file::{self, File, Lock};
+use super::text::{At, Span, Str, Text};
+use super::{Settings, codes, defaults, feeds, places, routes, values};
+use crate::feed::{self, Definition};
 use crate::problem::Severity;
 use crate::{document, run, server, source, worker};
 
@@ -19,7 +19,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     let folder = path.parent().unwrap_or(Path::new(""));
     notes(text, file);
     let site = site(text, file);
-    let feeds = feeds(text, file);
+    let feeds = feeds::resolve(text, file);
     let sources = sources(text, file, folder, site.as_ref());
     let output = output(text, file, folder, &sources);
     let server = server(text, file, &feeds);
@@ -53,8 +53,8 @@ fn notes(text: &mut Text<'_>, file: &File) {
         );
     }
     if let (Some(base), Some(url)) = (&site.base_url, &site.url)
-        && values::is_loopback(&base.value)
-        && !values::is_loopback(&url.value)
+        && places::is_loopback(&base.value)
+        && !places::is_loopback(&url.value)
     {
         text.tell(
             Severity::Note,
@@ -103,12 +103,17 @@ fn site(text: &mut Text<'_>, file: &File) -> Option<feed::Site> {
     })
 }
 
-fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
+pub(super) fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
     at.as_ref().map(|at| at.value.clone())
 }
 
 /// An address that may be written relative to the site.
-fn link(text: &mut Text<'_>, key: &str, link: Option<&Str>, site: Option<&Url>) -> Option<String> {
+pub(super) fn link(
+    text: &mut Text<'_>,
+    key: &str,
+    link: Option<&Str>,
+    site: Option<&Url>,
+) -> Option<String> {
     let link = link?;
     if let Err(wrong) = values::text(&link.value) {
         text.wrong(key, &link.span, wrong);
@@ -120,7 +125,7 @@ fn link(text: &mut Text<'_>, key: &str, link: Option<&Str>, site: Option<&Url>) 
         // Relative to a site whose address is wrong, which has been told.
         None => return None,
     };
-    match values::web(&joined) {
+    match places::web(&joined) {
         Ok(url) => Some(url.to_string()),
         Err(wrong) => {
             text.wrong(key, &link.span, wrong);
@@ -129,96 +134,8 @@ fn link(text: &mut Text<'_>, key: &str, link: Option<&Str>, site: Option<&Url>) 
     }
 }
 
-fn feeds(text: &mut Text<'_>, file: &File) -> Vec<Definition> {
-    let mut feeds: Vec<Definition> = Vec::new();
-    let mut seen = BTreeMap::new();
-    for written in &file.feeds {
-        let each = value(&written.each);
-        let name_span = written.name.as_ref().map(|name| name.span.clone());
-        let span = name_span.or_else(|| written.span.clone());
-        selection_holds(text, written);
-        let home =
-            link(text, "home", written.home.as_ref(), file.site.url.as_ref().map(|url| &url.value));
-        // A feed without a name, and one whose `each` is wrong, has been told already.
-        if written.name.is_none() && each.is_none() {
-            continue;
-        }
-        let name = match names::definition(written.name.as_ref().map(|n| n.value.as_str()), each) {
-            Ok(name) => name,
-            Err(wrong) => {
-                if let Some(span) = span {
-                    text.wrong("name", &span, wrong);
-                }
-                continue;
-            }
-        };
-        if twice(text, &mut seen, "feed", &name, &name.to_lowercase(), span.as_ref()) {
-            continue;
-        }
-        feeds.push(definition(written, name, each, home));
-    }
-    if !file.feeds_written {
-        feeds.extend([
-            defaults::feed("latest", None),
-            defaults::feed("{section}", Some(Each::Section)),
-        ]);
-    }
-    for each in [Each::Tag, Each::Author, Each::Series] {
-        if !feeds.iter().any(|feed| feed.each == Some(each.taxonomy())) {
-            let name = format!("{0}/{{{0}}}", each.taxonomy().as_str());
-            feeds.push(defaults::feed(&name, Some(each)));
-        }
-    }
-    feeds
-}
-
-fn definition(
-    written: &file::Feed,
-    name: String,
-    each: Option<Each>,
-    home: Option<String>,
-) -> Definition {
-    let absent = defaults::feed(&name, each);
-    let terms = |terms: &[At<crate::article::TermKey>]| {
-        terms.iter().map(|term| term.value.clone()).collect()
-    };
-    Definition {
-        title: value(&written.title),
-        description: value(&written.description),
-        home,
-        language: value(&written.language),
-        selection: Selection {
-            any: terms(&written.any),
-            all: terms(&written.all),
-            none: terms(&written.none),
-        },
-        limit: written.limit.unwrap_or(absent.limit),
-        within_s: value(&written.within).unwrap_or(absent.within_s),
-        max_entry_age_s: value(&written.max_entry_age).unwrap_or(absent.max_entry_age_s),
-        max_bytes: value(&written.max_bytes).unwrap_or(absent.max_bytes),
-        body: value(&written.body).unwrap_or(absent.body),
-        eager: written.eager.unwrap_or(absent.eager),
-        ..absent
-    }
-}
-
-/// Tells of terms that shut each other out, so that the feed could never hold an article.
-fn selection_holds(text: &mut Text<'_>, feed: &file::Feed) {
-    let shut =
-        |term: &&At<crate::article::TermKey>| feed.none.iter().any(|none| none.value == term.value);
-    let all = feed.all.iter().find(shut);
-    let any = feed.any.first().filter(|_| feed.any.iter().all(|term| shut(&term)));
-    for (key, term) in [("all", all), ("any", any)] {
-        if let Some(term) = term {
-            let what = "asks for what `none` shuts out, so the feed would hold nothing";
-            let help = format!("leave \"{}\" out of one of them", term.value);
-            text.wrong(key, &term.span, Wrong::new(codes::SELECTION, what, help));
-        }
-    }
-}
-
 /// Tells of a second one of a name.
-fn twice(
+pub(super) fn twice(
     text: &mut Text<'_>,
     seen: &mut BTreeMap<String, usize>,
     what: &str,

@@ -10,8 +10,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::codes;
 use super::file;
 use super::keys::nearest;
-use super::reader::{Span, Str, Text, Wrong};
-use super::values;
+use super::places;
+use super::text::{Span, Str, Text, Wrong};
 use crate::feed::Definition;
 use crate::feed::address::Address;
 
@@ -170,7 +170,7 @@ fn redirect_target(target: &Str) -> Result<String, Wrong> {
         }
         return Ok(utf8_percent_encode(&target.value, PATH).to_string());
     }
-    values::web(&target.value).map(|url| url.to_string()).map_err(|wrong| Wrong {
+    places::web(&target.value).map(|url| url.to_string()).map_err(|wrong| Wrong {
         code: codes::ROUTE,
         what: "leads to neither a path nor an absolute URL".to_owned(),
         help: wrong.help,
