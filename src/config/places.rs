@@ -166,3 +166,90 @@ pub(super) fn glob(value: &str) -> Result<String, Wrong> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn bases_end_in_a_slash() {
+        for (written, base_url) in [
+            ("https://gazette.example", "https://gazette.example/"),
+            ("https://gazette.example/news", "https://gazette.example/news/"),
+            ("HTTP://Gazette.Example:80/a/", "http://gazette.example/a/"),
+            ("https://мир.example/", "https://xn--h1ahn.example/"),
+        ] {
+            assert_eq!(base(written).map(String::from).as_deref(), Ok(base_url));
+        }
+        for wrong in [
+            "",
+            "/a",
+            "gazette.example",
+            "mailto:a@b.example",
+            "https://",
+            "https://a:b@c.example/",
+            "https://a.example/?q",
+            "https://a.example/#f",
+        ] {
+            assert_eq!(base(wrong).map_err(|w| w.code), Err(codes::URL), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn loopback_addresses_are_known() {
+        for (url, expected) in [
+            ("http://localhost:8080/", true),
+            ("http://feeds.localhost/", true),
+            ("http://127.1.2.3/", true),
+            ("http://[::1]/", true),
+            ("http://0.0.0.0/", true),
+            ("https://localhost.example/", false),
+            ("http://192.168.0.1/", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_contact_has_one_form() {
+        for (written, form) in [
+            ("ann@gazette.example", "ann@gazette.example"),
+            ("ann@gazette.example (Ann Editor)", "ann@gazette.example (Ann Editor)"),
+            ("Ann Editor <ann@gazette.example>", "ann@gazette.example (Ann Editor)"),
+            ("\"Editor, Ann\" <ann@gazette.example>", "ann@gazette.example (Editor, Ann)"),
+        ] {
+            assert_eq!(contact(written).as_deref(), Ok(form));
+        }
+        for wrong in ["", "Ann", "@gazette.example", "ann@", "a b@c.example", "<>", "a@b@c.example"]
+        {
+            assert_eq!(contact(wrong).map_err(|w| w.code), Err(codes::VALUE), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_a_file() {
+        for (written, file) in [
+            ("sqlite:desk.db", "desk.db"),
+            ("sqlite:///srv/desk.db", "/srv/desk.db"),
+            ("sqlite:/a b.db", "/a b.db"),
+        ] {
+            assert_eq!(database(written), Ok(PathBuf::from(file)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_a_place_panic(value in any::<String>()) {
+            let _ = (base(&value), contact(&value), email(&value), listen(&value));
+            let _ = (database(&value), path(&value), glob(&value));
+        }
+
+        #[test]
+        fn a_base_stays_what_it_is(value in "https?://[a-z]{1,8}\\.example(/[a-z]{0,4}){0,3}") {
+            let once = base(&value).unwrap();
+            prop_assert_eq!(base(once.as_str()), Ok(once));
+        }
+    }
+}

@@ -235,3 +235,28 @@ fn very_many_mistakes_are_counted() {
     assert_eq!(problems.len(), 501);
     assert_eq!(problems[500].message, "1500 more mistakes aren't told");
 }
+
+#[test]
+fn a_hostile_file_is_told_of_in_few_words() {
+    let needed = format!("{NEEDED_SITE}{NEEDED_SOURCE}");
+    let many: String = (0..90_000).map(|n| format!("k{n}=1\n")).collect();
+    for hostile in [
+        format!("a = {}", "[".repeat(500_000)),
+        format!("a = {}", "{a=".repeat(300_000)),
+        format!("{}a = 1", "a.".repeat(500_000)),
+        format!("[{}a]\nb = 1", "a.".repeat(500_000)),
+        format!("a = {}1{}", "[".repeat(400_000), "]".repeat(400_000)),
+        format!("{needed}{many}"),
+        format!("{needed}permalink = \"/{}\"", "{path}".repeat(170_000)),
+        format!("{needed}include = [{}]", "\"[\",".repeat(170_000)),
+        format!("{needed}[[feed]]\n{}", "name = \"x\"\n[[feed]]\n".repeat(45_000)),
+        format!("{needed}[schedule]\ncron = \"0 {} * * * *\"", "1,".repeat(500_000)),
+        format!("{needed}[server]\ngone = [{}]", "\"/x\",".repeat(170_000)),
+    ] {
+        // What fills the stack or takes minutes fails here too.
+        if let Err(problems) = load(Path::new("feeds.toml"), &hostile, &no_env) {
+            assert!((1..=501).contains(&problems.len()), "{}", problems.len());
+            assert!(problems.iter().all(|p| p.message.len() < 200), "{:?}", problems[0].message);
+        }
+    }
+}

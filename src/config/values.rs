@@ -309,3 +309,96 @@ pub(super) fn permalink(value: &str) -> Result<String, Wrong> {
     }
     Ok(value.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        for (written, seconds) in [
+            ("90s", 90),
+            ("5m", 300),
+            ("48h", 172_800),
+            ("7d", 604_800),
+            ("2w", 1_209_600),
+            ("0s", 0),
+        ] {
+            assert_eq!(duration(written), Ok(seconds), "{written}");
+        }
+        for wrong in ["", "48", "h", "48 hours", "1.5h", "-1h", "1H", "1h30m", "１h", "99999999w"]
+        {
+            assert_eq!(duration(wrong).map_err(|w| w.code), Err(codes::DURATION), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (written, bytes) in [
+            ("20KB", 20_000),
+            ("1MB", 1_000_000),
+            ("512KiB", 524_288),
+            ("1 gb", 1_000_000_000),
+            ("7b", 7),
+        ] {
+            assert_eq!(size(written), Ok(bytes), "{written}");
+        }
+        for wrong in ["", "20", "KB", "1.5MB", "0KB", "1XB", "99999999999999999999GB"] {
+            assert_eq!(size(wrong).map_err(|w| w.code), Err(codes::SIZE), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn schedules_come_at_least_once() {
+        for right in [
+            "0 */5 * * * *",
+            "0 0 12 1 * MON",
+            "0 0 0 29 2 *",
+            "0 0 0 L * *",
+            "@daily",
+            "0 0 0 1 1 * 2400",
+        ] {
+            assert_eq!(cron(right).as_deref(), Ok(right));
+        }
+        for wrong in
+            ["*/5 * * * *", "0 0 0 30 2 *", "", "* * * * * * * *", "@never", "0 0 25 * * *"]
+        {
+            assert_eq!(cron(wrong).map_err(|w| w.code), Err(codes::CRON), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn terms_are_slugs_of_a_taxonomy() {
+        for (written, key) in [
+            ("section:world", "section:world"),
+            ("tag: Harbour & Sea", "tag:harbour-sea"),
+            ("author:Анна", "author:анна"),
+            ("medium:film", "medium:film"),
+        ] {
+            assert_eq!(term(written).map(|t| t.to_string()).as_deref(), Ok(key));
+        }
+        for wrong in ["world", ":x", "tag:", "sections:x", "se ction:x", ""] {
+            assert_eq!(term(wrong).map_err(|w| w.code), Err(codes::SELECTION), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_duration_means_what_it_says(n in 0u64..10_000, unit in prop::sample::select(vec![("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)])) {
+            prop_assert_eq!(duration(&format!("{n}{}", unit.0)), Ok(n * unit.1));
+        }
+
+        #[test]
+        fn nothing_makes_a_value_panic(value in any::<String>()) {
+            let _ = (duration(&value), size(&value), zone(&value), language(&value), term(&value));
+            let _ = (permalink(&value), text(&value), source_name(&value), section(&value));
+        }
+
+        #[test]
+        fn nothing_makes_a_schedule_panic(value in "[-0-9*/,?#LW@A-Z+ ]{0,24}") {
+            let _ = cron(&value);
+        }
+    }
+}
