@@ -2,3 +2,4 @@
 
 mod rendering;
 mod http;
+mod configs;

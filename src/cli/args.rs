@@ -1,0 +1,231 @@
+//! The command line: what can be written, and the help that says so. What a command does is its own
+//! file's; nothing here reads a file.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Turns a newsroom's articles into RSS, Atom and JSON feeds, and serves them.
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "feedwright",
+    version,
+    max_term_width = 100,
+    propagate_version = false,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = AFTER_HELP
+)]
+pub struct Args {
+    /// What all commands share.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  feedwright check --print-defaults > feeds.toml   a commented configuration to begin with
+  feedwright check                                 what is wrong in the articles, and where
+  feedwright regenerate                            bring all feeds up to date, once
+  feedwright serve                                 do so whenever an article changes, and serve them
+
+Exit status:
+  0  done; there may be warnings and notes
+  1  an error in the articles, a guard that holds something back, a refused edition, or a failure
+     at run time
+  2  a mistake in the command line or in the configuration";
+
+/// What all commands share.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Global {
+    /// The configuration; paths in it are relative to its folder.
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        env = "FEEDWRIGHT_CONFIG",
+        default_value = "feeds.toml"
+    )]
+    pub config: PathBuf,
+    /// Print only what went wrong.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// How to print results: for a person, or as one JSON object.
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: OutputFormat,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OutputFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object, for a program.
+    Json,
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Gather, publish and serve, and keep doing so.
+    ///
+    /// Runs when it starts, on the schedule, as soon as a watched file changes, and when an embargo
+    /// lifts or an article expires. The last good feeds stay up whatever happens to the articles.
+    /// Each run reads the configuration anew; one with mistakes keeps the old, and says so.
+    #[command(after_help = SERVE_HELP)]
+    Serve(Serve),
+    /// Make one run, now.
+    ///
+    /// Reads what changed, publishes the feeds that it touches, and ends. A `serve` that runs on the
+    /// same state shows the result at once.
+    #[command(after_help = REGENERATE_HELP)]
+    Regenerate(Regenerate),
+    /// Read everything, publish nothing, and show each problem with its file and line.
+    #[command(after_help = CHECK_HELP)]
+    Check(Check),
+    /// Show the last run and the next, and what is held, refused or unwritten.
+    Status,
+}
+
+const SERVE_HELP: &str = "\
+Examples:
+  feedwright serve
+  feedwright serve --listen 0.0.0.0:80 --admin none
+  feedwright --config /srv/gazette/feeds.toml serve
+
+The addresses that stand in the feeds come from site.base_url; --listen changes no byte of them.";
+
+const REGENERATE_HELP: &str = "\
+Examples:
+  feedwright regenerate
+  feedwright --quiet regenerate                    for a job: silent unless something is wrong
+  feedwright --format json regenerate | jq .written
+
+Exit status: 0 done, 1 an error in the articles or a failure at run time, 2 a mistake in the
+command line or in the configuration.";
+
+const CHECK_HELP: &str = "\
+Examples:
+  feedwright check
+  feedwright check --strict                        for CI: warnings count as errors
+  feedwright check --print-defaults > feeds.toml
+
+Exit status: 0 no errors, 1 an error in the articles (with --strict: or a warning), 2 a mistake in
+the command line or in the configuration.";
+
+/// `serve`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Serve {
+    /// Listen here instead of at server.listen; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Put health, metrics and status here instead of at server.admin; "none" does without.
+    #[arg(long, value_name = "ADDR", value_parser = admin)]
+    pub admin: Option<Admin>,
+}
+
+/// Where the admin listener listens, as the command line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admin {
+    /// There is none.
+    None,
+    /// There.
+    At(SocketAddr),
+}
+
+fn admin(value: &str) -> Result<Admin, String> {
+    if value == "none" {
+        return Ok(Admin::None);
+    }
+    value.parse().map(Admin::At).map_err(|_| {
+        "write an IP address and a port, such as 127.0.0.1:8081, or \"none\"".to_owned()
+    })
+}
+
+/// `regenerate`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Regenerate {
+    /// Read and render with so many threads; absent, as many as there are processors.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// `check`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Check {
+    /// Let warnings count as errors.
+    #[arg(long)]
+    pub strict: bool,
+    /// Print a commented configuration with every key and its default, and check nothing.
+    #[arg(long)]
+    pub print_defaults: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Args, clap::Error> {
+        Args::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        let before =
+            parse("feedwright --config a.toml --quiet --format json check --strict").unwrap();
+        let after =
+            parse("feedwright check --strict --format json --quiet --config a.toml").unwrap();
+        assert_eq!(before, after);
+        assert_eq!(before.global.config, PathBuf::from("a.toml"));
+        assert_eq!(before.command, Command::Check(Check { strict: true, print_defaults: false }));
+    }
+
+    #[test]
+    fn serve_takes_addresses() {
+        let args = parse("feedwright serve --listen [::1]:0 --admin none").unwrap();
+        let Command::Serve(serve) = args.command else { panic!("{args:?}") };
+        assert_eq!(serve.listen, Some("[::1]:0".parse().unwrap()));
+        assert_eq!(serve.admin, Some(Admin::None));
+        assert_eq!(args.global.format, OutputFormat::Text);
+    }
+
+    #[test]
+    fn mistakes_end_with_status_2() {
+        for line in [
+            "feedwright",
+            "feedwright serv",
+            "feedwright serve --listen 8080",
+            "feedwright serve --admin off",
+            "feedwright regenerate --threads 0",
+            "feedwright check --format xml",
+            "feedwright status now",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_tells_of_exit_statuses_and_fits_a_terminal() {
+        let mut command = Args::command();
+        let help = command.render_long_help().to_string();
+        assert!(help.contains("Exit status:"), "{help}");
+        for sub in command.get_subcommands_mut() {
+            let help = sub.render_long_help().to_string();
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        }
+    }
+}

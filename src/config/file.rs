@@ -1,0 +1,375 @@
+//! `feeds.toml` as written: every key read and its value understood, each with its place; nothing
+//! filled in, nothing compared. A value that was wrong is absent here, and told.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+use super::codes;
+use super::keys;
+use super::places;
+use super::reader::Table;
+use super::text::{At, Span, Str, Text};
+use super::values;
+use crate::article::{Taxonomy, TermKey};
+use crate::feed::{BodyMode, SiteAuthor};
+use crate::time::Zone;
+
+pub(super) struct File {
+    pub(super) site: Site,
+    pub(super) schedule: Schedule,
+    pub(super) sources: Vec<Source>,
+    pub(super) feeds: Vec<Feed>,
+    /// Whether there is a `[[feed]]` at all.
+    pub(super) feeds_written: bool,
+    pub(super) output: Output,
+    pub(super) server: Server,
+}
+
+pub(super) struct Site {
+    pub(super) span: Option<Span>,
+    pub(super) title: Option<At<String>>,
+    pub(super) url: Option<At<Url>>,
+    pub(super) description: Option<String>,
+    pub(super) language: Option<At<String>>,
+    pub(super) zone: Option<At<Zone>>,
+    /// Whether the key is there, whatever it is worth.
+    pub(super) base_url_written: bool,
+    pub(super) base_url: Option<At<Url>>,
+    pub(super) authors: Vec<SiteAuthor>,
+    pub(super) copyright: Option<At<String>>,
+    pub(super) license: Option<Str>,
+    pub(super) icon: Option<Str>,
+    pub(super) logo: Option<Str>,
+    pub(super) contact: Option<At<String>>,
+}
+
+pub(super) struct Schedule {
+    pub(super) cron: Option<At<Option<String>>>,
+    pub(super) watch: Option<bool>,
+    pub(super) look: Option<At<u64>>,
+}
+
+pub(super) struct Source {
+    pub(super) name: Option<At<String>>,
+    pub(super) place: Option<Place>,
+    pub(super) permalink: Option<At<String>>,
+    pub(super) zone: Option<At<Zone>>,
+    pub(super) language: Option<At<String>>,
+    pub(super) authors: Vec<String>,
+    pub(super) section: Option<At<String>>,
+    pub(super) id_prefix: Option<At<String>>,
+    pub(super) list_separator: Option<At<String>>,
+}
+
+pub(super) enum Place {
+    Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
+    Database { file: PathBuf, shown: String, query: String },
+}
+
+pub(super) struct Feed {
+    pub(super) span: Option<Span>,
+    pub(super) name: Option<At<String>>,
+    pub(super) each: Option<At<Each>>,
+    pub(super) title: Option<At<String>>,
+    pub(super) description: Option<At<String>>,
+    pub(super) home: Option<Str>,
+    pub(super) language: Option<At<String>>,
+    pub(super) any: Vec<At<TermKey>>,
+    pub(super) all: Vec<At<TermKey>>,
+    pub(super) none: Vec<At<TermKey>>,
+    pub(super) limit: Option<u32>,
+    pub(super) within: Option<At<u64>>,
+    pub(super) max_entry_age: Option<At<Option<u64>>>,
+    pub(super) max_bytes: Option<At<Option<u64>>>,
+    pub(super) body: Option<At<BodyMode>>,
+    pub(super) eager: Option<bool>,
+}
+
+/// What one definition makes a feed of each of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Each {
+    Section,
+    Tag,
+    Author,
+    Series,
+}
+
+impl Each {
+    pub(super) fn taxonomy(self) -> Taxonomy {
+        match self {
+            Each::Section => Taxonomy::Section,
+            Each::Tag => Taxonomy::Tag,
+            Each::Author => Taxonomy::Author,
+            Each::Series => Taxonomy::Series,
+        }
+    }
+}
+
+/// Where `feeds.lock` is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    File,
+    State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Directory,
+    Database,
+}
+
+pub(super) struct Output {
+    pub(super) dir: Option<At<PathBuf>>,
+    pub(super) state: Option<At<PathBuf>>,
+    pub(super) lock: Option<At<Lock>>,
+}
+
+pub(super) struct Server {
+    pub(super) listen: Option<At<SocketAddr>>,
+    pub(super) admin: Option<At<Option<SocketAddr>>>,
+    pub(super) max_age: Option<At<u64>>,
+    pub(super) aliases: Vec<(At<String>, Str)>,
+    pub(super) redirects: Vec<(At<String>, Str)>,
+    pub(super) gone: Vec<Str>,
+}
+
+/// Reads the whole file.
+pub(super) fn file<'t>(text: &mut Text<'_>, table: &'t DeTable<'t>) -> File {
+    let mut top = Table::new(keys::TOP, None, table);
+    let site = top.table(text, "site", keys::SITE);
+    let site = self::site(text, site);
+    let schedule = top.table(text, "schedule", keys::SCHEDULE);
+    let schedule = self::schedule(text, schedule);
+    let sources = top.tables(text, "source", keys::SOURCE);
+    if sources.is_none() {
+        text.error(
+            &codes::KEY_MISSING,
+            None,
+            "there is no `[[source]]`, so there are no articles",
+            "add `[[source]]` with `name = \"newsroom\"` and `path = \"content\"`",
+        );
+    }
+    let sources =
+        sources.unwrap_or_default().into_iter().map(|table| source(text, table)).collect();
+    let feeds = top.tables(text, "feed", keys::FEED);
+    let feeds_written = feeds.is_some();
+    let feeds = feeds.unwrap_or_default().into_iter().map(|table| feed(text, table)).collect();
+    let output = top.table(text, "output", keys::OUTPUT);
+    let output = self::output(text, output);
+    let server = top.table(text, "server", keys::SERVER);
+    let server = self::server(text, server);
+    top.finish(text);
+    File { site, schedule, sources, feeds, feeds_written, output, server }
+}
+
+fn site(text: &mut Text<'_>, mut t: Table<'_>) -> Site {
+    if t.written() {
+        t.require(text, "title", "add `title = \"The Harbour Gazette\"`");
+        t.require(text, "url", "add `url = \"https://gazette.example/\"`");
+    } else {
+        let help = "add `[site]` with `title = \"The Harbour Gazette\"` and \
+                    `url = \"https://gazette.example/\"`";
+        text.error(&codes::KEY_MISSING, None, "there is no `[site]`", help);
+    }
+    let authors = t.list(text, "authors");
+    let site = Site {
+        span: t.span.clone(),
+        title: t.parsed(text, "title", values::text),
+        url: t.parsed(text, "url", places::base),
+        description: t.parsed(text, "description", values::text_or_empty).map(|at| at.value),
+        language: t.parsed(text, "language", values::language),
+        zone: t.parsed(text, "timezone", values::zone),
+        base_url_written: t.has("base_url"),
+        base_url: t.parsed(text, "base_url", places::base),
+        authors: authors.iter().filter_map(|author| site_author(text, author)).collect(),
+        copyright: t.parsed(text, "copyright", values::text),
+        license: t.string(text, "license"),
+        icon: t.string(text, "icon"),
+        logo: t.string(text, "logo"),
+        contact: t.parsed(text, "contact", places::contact),
+    };
+    t.finish(text);
+    site
+}
+
+/// A name alone, or a table.
+fn site_author<'t>(text: &mut Text<'_>, author: &'t Spanned<DeValue<'t>>) -> Option<SiteAuthor> {
+    let DeValue::Table(entries) = author.get_ref() else {
+        let name = text.string_in("authors", author)?;
+        return match values::text(&name.value) {
+            Ok(name) => Some(SiteAuthor { name, uri: None, email: None }),
+            Err(wrong) => {
+                text.wrong("authors", &name.span, wrong);
+                None
+            }
+        };
+    };
+    let mut t = Table::new(keys::AUTHOR, Some(author.span()), entries);
+    t.require(text, "name", "write `{ name = \"Ann Editor\", email = \"ann@gazette.example\" }`");
+    let name = t.parsed(text, "name", values::text);
+    let uri = t.parsed(text, "uri", places::web).map(|uri| uri.value.to_string());
+    let email = t.parsed(text, "email", places::email).map(|email| email.value);
+    t.finish(text);
+    Some(SiteAuthor { name: name?.value, uri, email })
+}
+
+fn schedule(text: &mut Text<'_>, mut t: Table<'_>) -> Schedule {
+    let schedule = Schedule {
+        cron: t.parsed(text, "cron", values::or_none(values::cron)),
+        watch: t.boolean(text, "watch"),
+        look: t.parsed(text, "look", values::positive_duration),
+    };
+    t.finish(text);
+    schedule
+}
+
+fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
+    t.require(text, "name", "add a name that stays, such as `name = \"newsroom\"`");
+    let kind = t.parsed(
+        text,
+        "kind",
+        values::word(codes::KIND, &[("directory", Kind::Directory), ("database", Kind::Database)]),
+    );
+    let kind = match kind {
+        Some(kind) => Some(kind.value),
+        None if t.has("kind") => None,
+        None => Some(Kind::Directory),
+    };
+    let list_separator = t.parsed(text, "list_separator", |value| {
+        if value.is_empty() { values::text(value) } else { Ok(value.to_owned()) }
+    });
+    let source = Source {
+        name: t.parsed(text, "name", values::source_name),
+        place: place(text, &mut t, kind),
+        permalink: t.parsed(text, "permalink", values::permalink),
+        zone: t.parsed(text, "timezone", values::zone),
+        language: t.parsed(text, "language", values::language),
+        authors: plain(t.parsed_list(text, "authors", values::text)),
+        section: t.parsed(text, "section", values::section),
+        id_prefix: t.parsed(text, "id_prefix", values::id_prefix),
+        list_separator,
+    };
+    t.finish(text);
+    source
+}
+
+/// Where a source's documents are; keys of the other kind are refused.
+fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<Place> {
+    let path = t.string(text, "path");
+    let include = plain(t.parsed_list(text, "include", places::glob));
+    let exclude = plain(t.parsed_list(text, "exclude", places::glob));
+    let url = t.string(text, "url");
+    let query = t.parsed(text, "query", values::query);
+    match kind? {
+        Kind::Directory => {
+            for key in ["url", "query", "list_separator"] {
+                let help = "write `kind = \"database\"`, or leave it out";
+                t.refuse(text, key, "is for `kind = \"database\"`", help);
+            }
+            if !t.has("url") {
+                t.require(text, "path", "add where its documents are: `path = \"content\"`");
+            }
+            let Str { value, written, span } = path?;
+            match places::path(&value) {
+                Ok(path) => Some(Place::Directory {
+                    path: At { value: path, span },
+                    shown: written,
+                    include,
+                    exclude,
+                }),
+                Err(wrong) => {
+                    text.wrong("path", &span, wrong);
+                    None
+                }
+            }
+        }
+        Kind::Database => {
+            for key in ["path", "include", "exclude"] {
+                let help = "leave it out: a database has `url` and `query`";
+                t.refuse(text, key, "is for `kind = \"directory\"`", help);
+            }
+            t.require(text, "url", "add its file: `url = \"sqlite:desk.db\"`");
+            let help = "add `query = \"select id, title, url, body, published from stories\"`";
+            t.require(text, "query", help);
+            let Str { value, written, span } = url?;
+            match places::database(&value) {
+                Ok(file) => Some(Place::Database { file, shown: written, query: query?.value }),
+                Err(wrong) => {
+                    text.wrong("url", &span, wrong);
+                    None
+                }
+            }
+        }
+    }
+}
+
+fn plain<T>(values: Vec<At<T>>) -> Vec<T> {
+    values.into_iter().map(|at| at.value).collect()
+}
+
+const EACH: &[(&str, Each)] = &[
+    ("section", Each::Section),
+    ("tag", Each::Tag),
+    ("author", Each::Author),
+    ("series", Each::Series),
+];
+
+const BODY: &[(&str, BodyMode)] =
+    &[("full", BodyMode::Full), ("summary", BodyMode::Summary), ("none", BodyMode::None)];
+
+fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
+    if !t.has("each") {
+        t.require(text, "name", "add `name = \"latest\"`, which makes /feeds/latest.rss");
+    }
+    let feed = Feed {
+        span: t.span.clone(),
+        name: t.parsed(text, "name", |name| Ok(name.to_owned())),
+        each: t.parsed(text, "each", values::word(codes::VALUE, EACH)),
+        title: t.parsed(text, "title", values::text),
+        description: t.parsed(text, "description", values::text),
+        home: t.string(text, "home"),
+        language: t.parsed(text, "language", values::language),
+        any: t.parsed_list(text, "any", values::term),
+        all: t.parsed_list(text, "all", values::term),
+        none: t.parsed_list(text, "none", values::term),
+        limit: t.count(text, "limit"),
+        within: t.parsed(text, "within", values::duration),
+        max_entry_age: t.parsed(text, "max_entry_age", values::or_none(values::positive_duration)),
+        max_bytes: t.parsed(text, "max_bytes", values::or_none(values::size)),
+        body: t.parsed(text, "body", values::word(codes::VALUE, BODY)),
+        eager: t.boolean(text, "eager"),
+    };
+    t.finish(text);
+    feed
+}
+
+fn output(text: &mut Text<'_>, mut t: Table<'_>) -> Output {
+    let output = Output {
+        dir: t.parsed(text, "dir", places::path),
+        state: t.parsed(text, "state", places::path),
+        lock: t.parsed(
+            text,
+            "lock",
+            values::word(codes::VALUE, &[("file", Lock::File), ("state", Lock::State)]),
+        ),
+    };
+    t.finish(text);
+    output
+}
+
+fn server(text: &mut Text<'_>, mut t: Table<'_>) -> Server {
+    let server = Server {
+        listen: t.parsed(text, "listen", places::listen),
+        admin: t.parsed(text, "admin", values::or_none(places::listen)),
+        max_age: t.parsed(text, "max_age", values::duration),
+        aliases: t.pairs(text, "aliases", "\"/rss.xml\" = \"latest.rss\""),
+        redirects: t.pairs(text, "redirects", "\"/old/\" = \"/feeds/latest/\""),
+        gone: t.strings(text, "gone"),
+    };
+    t.finish(text);
+    server
+}

@@ -1,0 +1,352 @@
+//! From [`File`] to each room's own options: defaults filled in, paths resolved, and what only shows
+//! when keys are compared told: two of one name, a tree within a source.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use url::Url;
+
+use super::file::{self, File, Lock};
+use super::text::{At, Span, Str, Text};
+use super::{Settings, codes, defaults, feeds, places, routes, values};
+use crate::feed::{self, Definition};
+use crate::problem::Severity;
+use crate::{document, run, server, source, worker};
+
+/// Resolves a whole file. `None` where something that has no default is missing or wrong, which has
+/// been told.
+pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<Settings> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    notes(text, file);
+    let site = site(text, file);
+    let feeds = feeds::resolve(text, file);
+    let sources = sources(text, file, folder, site.as_ref());
+    let output = output(text, file, folder, &sources);
+    let server = server(text, file, &feeds);
+    let worker = worker(file, path, &sources, site.as_ref());
+    let plan = run::Plan {
+        config: path.to_owned(),
+        site: site?,
+        sources,
+        feeds,
+        tree: output.tree,
+        state: output.state,
+        lock: output.lock,
+    };
+    Some(Settings { plan, worker: worker?, server })
+}
+
+/// What is worth knowing and stops nothing.
+fn notes(text: &mut Text<'_>, file: &File) {
+    let site = &file.site;
+    if !site.base_url_written {
+        text.tell(
+            Severity::Note,
+            &codes::BASE_URL_MISSING,
+            site.span.as_ref(),
+            "without `base_url` feeds don't say where they are, and there is no feeds.opml",
+            Some(
+                "add the address at which the feeds are reached: \
+                  `base_url = \"https://feeds.gazette.example/\"`"
+                    .to_owned(),
+            ),
+        );
+    }
+    if let (Some(base), Some(url)) = (&site.base_url, &site.url)
+        && places::is_loopback(&base.value)
+        && !places::is_loopback(&url.value)
+    {
+        text.tell(
+            Severity::Note,
+            &codes::BASE_URL_LOOPBACK,
+            Some(&base.span),
+            "`base_url` is this machine, but the site is public: subscribers would look for the \
+             feeds on their own machine",
+            Some("write the address at which the world reaches the feeds".to_owned()),
+        );
+    }
+    if let Some(At { value: Some(admin), span }) = &file.server.admin
+        && !admin.ip().is_loopback()
+    {
+        text.tell(
+            Severity::Note,
+            &codes::ADMIN_OPEN,
+            Some(span),
+            "the admin listener can be reached from other machines, and asks for no password",
+            Some("keep it behind a firewall, or write `admin = \"127.0.0.1:8081\"`".to_owned()),
+        );
+    }
+}
+
+fn site(text: &mut Text<'_>, file: &File) -> Option<feed::Site> {
+    let site = &file.site;
+    let url = site.url.as_ref().map(|url| &url.value);
+    let license = link(text, "license", site.license.as_ref(), url);
+    let icon = link(text, "icon", site.icon.as_ref(), url);
+    let logo = link(text, "logo", site.logo.as_ref(), url);
+    let max_age_s = file.server.max_age.as_ref().map_or(defaults::MAX_AGE_S, |at| at.value);
+    Some(feed::Site {
+        title: value(&site.title)?,
+        url: url?.clone(),
+        description: site.description.clone().unwrap_or_default(),
+        language: value(&site.language),
+        zone: value(&site.zone).unwrap_or_else(defaults::zone),
+        base_url: value(&site.base_url),
+        id_base: url?.clone(),
+        authors: site.authors.clone(),
+        copyright: value(&site.copyright),
+        license,
+        icon,
+        logo,
+        contact: value(&site.contact),
+        ttl_minutes: max_age_s.div_ceil(60),
+    })
+}
+
+pub(super) fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
+    at.as_ref().map(|at| at.value.clone())
+}
+
+/// An address that may be written relative to the site.
+pub(super) fn link(
+    text: &mut Text<'_>,
+    key: &str,
+    link: Option<&Str>,
+    site: Option<&Url>,
+) -> Option<String> {
+    let link = link?;
+    if let Err(wrong) = values::text(&link.value) {
+        text.wrong(key, &link.span, wrong);
+        return None;
+    }
+    let joined = match site {
+        Some(site) => site.join(&link.value).map(String::from).unwrap_or_default(),
+        None if link.value.contains(':') => link.value.clone(),
+        // Relative to a site whose address is wrong, which has been told.
+        None => return None,
+    };
+    match places::web(&joined) {
+        Ok(url) => Some(url.to_string()),
+        Err(wrong) => {
+            text.wrong(key, &link.span, wrong);
+            None
+        }
+    }
+}
+
+/// Tells of a second one of a name.
+pub(super) fn twice(
+    text: &mut Text<'_>,
+    seen: &mut BTreeMap<String, usize>,
+    what: &str,
+    name: &str,
+    key: &str,
+    span: Option<&Span>,
+) -> bool {
+    let line = span.map_or(0, |span| text.line_of(span.start) + 1);
+    let Some(first) = seen.get(key).copied() else {
+        seen.insert(key.to_owned(), line);
+        return false;
+    };
+    let message = format!("there are two {what}s named `{name}`");
+    let help = format!("the first is on line {first}; give this one another name");
+    text.error(&codes::NAME_TWICE, span, message, help);
+    true
+}
+
+fn sources(
+    text: &mut Text<'_>,
+    file: &File,
+    folder: &Path,
+    site: Option<&feed::Site>,
+) -> Vec<source::Options> {
+    let mut sources = Vec::new();
+    let mut seen = BTreeMap::new();
+    for written in &file.sources {
+        if let Some(name) = &written.name
+            && twice(text, &mut seen, "source", &name.value, &name.value, Some(&name.span))
+        {
+            continue;
+        }
+        if let (Some(name), Some(place), Some(site)) = (&written.name, &written.place, site) {
+            sources.push(source::Options {
+                name: name.value.clone(),
+                reading: reading(written, &name.value, site),
+                place: source_place(place, folder),
+            });
+        }
+    }
+    sources
+}
+
+fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::Options {
+    let permalink = value(&written.permalink);
+    document::Options {
+        source: name.to_owned(),
+        site_url: site.url.clone(),
+        zone: value(&written.zone).unwrap_or_else(|| site.zone.clone()),
+        link_zone: site.zone.clone(),
+        id_base: site.id_base.clone(),
+        id_permalink: permalink.clone(),
+        id_zone: site.zone.clone(),
+        permalink,
+        id_prefix: value(&written.id_prefix),
+        language: value(&written.language),
+        authors: written.authors.clone(),
+        section: value(&written.section),
+        list_separator: value(&written.list_separator)
+            .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
+    }
+}
+
+fn source_place(place: &file::Place, folder: &Path) -> source::Place {
+    match place {
+        file::Place::Directory { path, shown, include, exclude } => {
+            source::Place::Directory(source::directory::Options {
+                root: folder.join(&path.value),
+                shown: shown.clone(),
+                include: include.clone(),
+                exclude: exclude.clone(),
+            })
+        }
+        file::Place::Database { file, shown, query } => {
+            source::Place::Database(source::database::Options {
+                file: folder.join(file),
+                shown: shown.clone(),
+                query: query.clone(),
+            })
+        }
+    }
+}
+
+struct Output {
+    tree: PathBuf,
+    state: PathBuf,
+    lock: PathBuf,
+}
+
+fn output(text: &mut Text<'_>, file: &File, folder: &Path, sources: &[source::Options]) -> Output {
+    let output = &file.output;
+    let tree = folder.join(value(&output.dir).unwrap_or_else(|| defaults::DIR.into()));
+    let state = folder.join(value(&output.state).unwrap_or_else(|| defaults::STATE.into()));
+    let lock = match value(&output.lock).unwrap_or(Lock::File) {
+        Lock::File => folder.join(defaults::LOCK_FILE),
+        Lock::State => state.join(defaults::LOCK_FILE),
+    };
+    let at = output.state.as_ref().map(|at| &at.span).or(output.dir.as_ref().map(|at| &at.span));
+    if is_within(&state, &tree) {
+        let message = "the state folder lies in the tree, where it would be published";
+        let help = "keep them apart, as in `dir = \"public\"` and `state = \".feedwright\"`";
+        text.error(&codes::PATH, at, message, help);
+    }
+    tree_apart(text, file, &tree, sources);
+    Output { tree, state, lock }
+}
+
+/// Tells of a source that would read the published tree as documents.
+fn tree_apart(text: &mut Text<'_>, file: &File, tree: &Path, sources: &[source::Options]) {
+    for source in sources {
+        let source::Place::Directory(options) = &source.place else { continue };
+        let (Some(tree), Some(root)) = (lexical(tree), lexical(&options.root)) else { continue };
+        let Ok(below) = tree.strip_prefix(&root) else { continue };
+        let page = below.join("feeds/latest/index.html");
+        let excluded = |glob: &String| {
+            globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(&page))
+        };
+        if options.exclude.iter().any(excluded)
+            || !options.include.is_empty() && !options.include.iter().any(excluded)
+        {
+            continue;
+        }
+        let span = file.sources.iter().find_map(|written| match (&written.name, &written.place) {
+            (Some(name), Some(file::Place::Directory { path, .. }))
+                if name.value == source.name =>
+            {
+                Some(&path.span)
+            }
+            _ => None,
+        });
+        let message = "the published tree lies in this source, which would read it as documents";
+        let help = if below.as_os_str().is_empty() {
+            "keep them apart, as in `path = \"content\"` and `dir = \"public\"`".to_owned()
+        } else {
+            let below = below.to_string_lossy();
+            format!("add `exclude = [\"{below}/**\"]`, or let `[output] dir` lie elsewhere")
+        };
+        text.error(&codes::PATH, span, message, help);
+    }
+}
+
+fn is_within(inner: &Path, outer: &Path) -> bool {
+    match (lexical(inner), lexical(outer)) {
+        (Some(inner), Some(outer)) => inner.starts_with(outer),
+        _ => false,
+    }
+}
+
+/// A path without `.` and `..`, links unresolved; `None` of one that leads above where it begins.
+fn lexical(path: &Path) -> Option<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !plain.pop() {
+                    return None;
+                }
+            }
+            part => plain.push(part),
+        }
+    }
+    Some(plain)
+}
+
+fn server(text: &mut Text<'_>, file: &File, feeds: &[Definition]) -> server::Options {
+    let written = &file.server;
+    let routes = routes::resolve(text, written, feeds);
+    let listen = value(&written.listen).unwrap_or(defaults::LISTEN);
+    let admin = value(&written.admin).unwrap_or(Some(defaults::ADMIN));
+    if admin == Some(listen) && listen.port() != 0 {
+        let at = written.admin.as_ref().map(|at| &at.span);
+        let at = at.or(written.listen.as_ref().map(|at| &at.span));
+        let message = "`listen` and `admin` are one address";
+        text.error(&codes::LISTEN, at, message, "give the admin listener a port of its own");
+    }
+    server::Options {
+        listen,
+        admin,
+        max_age_s: value(&written.max_age).unwrap_or(defaults::MAX_AGE_S),
+        aliases: routes.aliases,
+        redirects: routes.redirects,
+        gone: routes.gone,
+    }
+}
+
+fn worker(
+    file: &File,
+    path: &Path,
+    sources: &[source::Options],
+    site: Option<&feed::Site>,
+) -> Option<worker::Options> {
+    let mut watched = Vec::new();
+    let mut watched_files = vec![path.to_owned()];
+    for source in sources {
+        match &source.place {
+            source::Place::Directory(options) => watched.push(options.root.clone()),
+            source::Place::Database(options) => watched_files.push(options.file.clone()),
+        }
+    }
+    // Two sources can share a folder, each with its own globs.
+    watched.sort();
+    watched.dedup();
+    watched_files.sort();
+    watched_files.dedup();
+    Some(worker::Options {
+        cron: value(&file.schedule.cron).unwrap_or_else(|| Some(defaults::CRON.to_owned())),
+        zone: site?.zone.clone(),
+        watch: file.schedule.watch.unwrap_or(defaults::WATCH),
+        watched,
+        watched_files,
+        full_look_s: value(&file.schedule.look).unwrap_or(defaults::LOOK_S),
+    })
+}
