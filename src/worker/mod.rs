@@ -1,10 +1,27 @@
 //! When there is a run: by the clock, by a change that the watcher saw, or on demand. One run at a
-//! time; triggers that come during a run join into one more. What a run does is
-//! [`run`](crate::run)'s.
+//! time; triggers that come during a run join into one more. A failed run leaves everything as it
+//! stands, says so and is tried again. What a run does is [`run`](crate::run)'s.
+//!
+//! Start with [`Worker::new`], keep its [`Handle`] for those who ask and want to know, and drive
+//! [`Worker::work`].
+
+mod agenda;
+pub mod clock;
+mod inbox;
+mod schedule;
+mod watch;
+mod work;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+
+use crate::run::{Report, Scope, Trigger};
 use crate::time::Zone;
+
+pub use work::Worker;
 
 /// When runs happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,10 +32,124 @@ pub struct Options {
     pub zone: Zone,
     /// Also as soon as a file changes.
     pub watch: bool,
-    /// Directories to watch: the roots of directory sources.
+    /// Directories to watch: the roots of directory sources. Changes are told as paths below these
+    /// as they are written here (made absolute, links unresolved).
     pub watched: Vec<PathBuf>,
-    /// Single files to watch: `feeds.toml`, the files of SQLite sources.
+    /// Single files to watch: `feeds.toml`, the files of SQLite sources. Any change of one asks for
+    /// a look at everything; so does a write to the `-wal` beside one.
     pub watched_files: Vec<PathBuf>,
-    /// Seconds between full looks that don't trust the watcher.
+    /// Files and folders that are passed over where they stand below a watched directory: the state
+    /// folder, the published tree, `feeds.lock`.
+    pub ignored: Vec<PathBuf>,
+    /// Seconds between full looks that don't trust the watcher; 0: none. Without `watch` there are
+    /// none: the schedule looks.
     pub full_look_s: u64,
+}
+
+/// What a run is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// How much of the sources to look at. A run that is due looks at none
+    /// (`Paths` of nothing): nothing changed but the time.
+    pub scope: Scope,
+    /// Who asked; of several that joined, the most important one.
+    pub trigger: Trigger,
+    /// The instant as of which windows are selected.
+    pub as_of: DateTime<Utc>,
+}
+
+/// What one run gave.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// Its report, or a sentence why it failed.
+    pub outcome: Result<Report, String>,
+    /// What `feeds.toml` now says of the worker; `None`: as before.
+    pub options: Option<Options>,
+}
+
+/// Makes one run. Called on a thread that may block; a panic in it is a failed run.
+pub type Job = Arc<dyn Fn(Ask) -> Round + Send + Sync>;
+
+/// How things stand, for readiness, `status` and metrics.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Standing {
+    /// Runs ended so far.
+    pub rounds: u64,
+    /// The run that ended last.
+    pub last: Option<Last>,
+    /// The `as_of` of the last run that failed in nothing and in which no guard held anything.
+    pub last_sound: Option<DateTime<Utc>>,
+    /// Failed runs since the last one that didn't fail.
+    pub failed_in_a_row: u32,
+    /// Who asked for the run that goes on now; `None`: none does.
+    pub running: Option<Trigger>,
+    /// When the schedule comes next.
+    pub next_cron: Option<DateTime<Utc>>,
+    /// When an embargo lifts or an article expires next.
+    pub next_due: Option<DateTime<Utc>>,
+    /// When a failed run is tried again, if nothing else asks for one before.
+    pub next_retry: Option<DateTime<Utc>>,
+    /// Whether changes of files are noticed.
+    pub watching: Watching,
+    /// Why the schedule in `feeds.toml` isn't followed; the one before it is.
+    pub schedule_error: Option<String>,
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Last {
+    /// Who asked for it.
+    pub trigger: Trigger,
+    /// How much it looked at.
+    pub scope: Scope,
+    /// The instant as of which it selected.
+    pub as_of: DateTime<Utc>,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+    /// Its report, or a sentence why it failed.
+    pub outcome: Result<Arc<Report>, String>,
+}
+
+/// Whether changes of files are noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Watching {
+    /// Not asked for, or not begun.
+    #[default]
+    Off,
+    /// Every watched directory and file is.
+    On,
+    /// Some changes are seen only by the periodic look, which comes more often therefore; the
+    /// sentence says why and what would help.
+    Partial(String),
+}
+
+/// What ends the worker.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The schedule that it began with is none.
+    #[error(transparent)]
+    Schedule(#[from] clock::ScheduleError),
+    /// The scheduler could not be started.
+    #[error("the scheduler could not be started: {0}")]
+    Scheduler(String),
+}
+
+/// Asks the worker and tells how it stands. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    inbox: Arc<inbox::Inbox>,
+    standing: Arc<ArcSwap<Standing>>,
+}
+
+impl Handle {
+    /// Asks for a run over everything, now or right after the one that goes on.
+    pub fn demand(&self) {
+        self.inbox.put(agenda::Wanted { scope: Scope::All, trigger: Trigger::Demand });
+    }
+
+    /// How things stand.
+    #[must_use]
+    pub fn standing(&self) -> Arc<Standing> {
+        self.standing.load_full()
+    }
 }

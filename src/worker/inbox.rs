@@ -1,0 +1,238 @@
+//! Where every trigger arrives: the schedule, the watcher, whoever demands, the clock. What arrives
+//! while a run goes on joins into one more. Putting something in never waits and never fails, and
+//! however much arrives, little is kept.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::agenda::{PATHS_MAX, Wanted};
+use crate::run::{Scope, Trigger};
+
+/// A file that is written to and not closed counts as written once it was left alone this long.
+const SETTLE: Duration = Duration::from_millis(100);
+/// A file that is never left alone is looked at this long after its first write all the same.
+const SETTLE_MAX: Duration = Duration::from_secs(2);
+
+/// What has arrived and wasn't taken yet.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    wanted: Option<Wanted>,
+    settling: BTreeMap<PathBuf, Settling>,
+    grown: bool,
+    stale: bool,
+    limit: Option<String>,
+}
+
+/// A file that someone is writing to.
+#[derive(Debug)]
+struct Settling {
+    first: Duration,
+    last: Duration,
+    scope: Scope,
+}
+
+impl Settling {
+    fn at(&self) -> Duration {
+        (self.last + SETTLE).min(self.first + SETTLE_MAX)
+    }
+}
+
+/// What was in the inbox.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// The run that is asked for.
+    pub(crate) wanted: Option<Wanted>,
+    /// A directory appeared: its watch must stand before it is walked.
+    pub(crate) grown: bool,
+    /// What is watched is no longer what was asked to be: watch anew.
+    pub(crate) stale: bool,
+    /// Why not everything can be watched.
+    pub(crate) limit: Option<String>,
+}
+
+impl Inbox {
+    /// Asks for a run.
+    pub(crate) fn put(&self, wanted: Wanted) {
+        self.lock().join(wanted);
+        self.changed.notify_one();
+    }
+
+    /// A watched file changed for good: closed, renamed, gone.
+    pub(crate) fn changed(&self, path: PathBuf, scope: Scope) {
+        let mut state = self.lock();
+        state.settling.remove(&path);
+        state.join(Wanted { scope, trigger: Trigger::Watch });
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// A directory appeared, or something was renamed that may be one.
+    pub(crate) fn appeared(&self, path: PathBuf, scope: Scope) {
+        self.lock().grown = true;
+        self.changed(path, scope);
+    }
+
+    /// Someone is writing to a watched file.
+    pub(crate) fn touched(&self, path: PathBuf, scope: Scope, now: Duration) {
+        let mut state = self.lock();
+        let settling = state.settling.entry(path);
+        let settling = settling.or_insert(Settling { first: now, last: now, scope });
+        settling.last = now;
+        if state.settling.len() > PATHS_MAX {
+            state.settling.clear();
+            state.join(Wanted { scope: Scope::All, trigger: Trigger::Watch });
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Changes may have been missed.
+    pub(crate) fn everything(&self) {
+        self.put(Wanted { scope: Scope::All, trigger: Trigger::Watch });
+    }
+
+    /// What is watched moved away or came into being.
+    pub(crate) fn stale(&self) {
+        self.lock().stale = true;
+        self.everything();
+    }
+
+    /// Not everything can be watched.
+    pub(crate) fn limited(&self, reason: String) {
+        self.lock().limit = Some(reason);
+        self.everything();
+    }
+
+    /// Takes what is there, files that have been left alone among it.
+    pub(crate) fn take(&self, now: Duration) -> Taken {
+        let mut state = self.lock();
+        let settled = state.settling.extract_if(.., |_, settling| settling.at() <= now);
+        let settled: Vec<Scope> = settled.map(|(_, settling)| settling.scope).collect();
+        for scope in settled {
+            state.join(Wanted { scope, trigger: Trigger::Watch });
+        }
+        Taken {
+            wanted: state.wanted.take(),
+            grown: std::mem::take(&mut state.grown),
+            stale: std::mem::take(&mut state.stale),
+            limit: state.limit.take(),
+        }
+    }
+
+    /// How long until the next file that is written to may be looked at.
+    pub(crate) fn rest(&self, now: Duration) -> Option<Duration> {
+        let state = self.lock();
+        state.settling.values().map(|settling| settling.at().saturating_sub(now)).min()
+    }
+
+    /// Waits until something arrives; what arrived since the last wait counts.
+    pub(crate) async fn arrival(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Has the worker look at its clock now.
+    #[cfg(test)]
+    pub(crate) fn poke(&self) {
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing below panics half-way through a change of the state.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn join(&mut self, wanted: Wanted) {
+        self.wanted = Some(match self.wanted.take() {
+            Some(have) => have.join(wanted),
+            None => wanted,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    fn one(path: &str) -> (PathBuf, Scope) {
+        (PathBuf::from(path), Scope::Paths(vec![PathBuf::from(path)]))
+    }
+
+    fn scope(taken: Taken) -> Option<Scope> {
+        taken.wanted.map(|wanted| wanted.scope)
+    }
+
+    #[test]
+    fn a_file_that_is_closed_is_there_at_once() {
+        let inbox = Inbox::default();
+        let (path, scope_of) = one("a.md");
+        inbox.touched(path.clone(), scope_of.clone(), ms(0));
+        assert_eq!(scope(inbox.take(ms(50))), None);
+        inbox.changed(path, scope_of.clone());
+        assert_eq!(scope(inbox.take(ms(50))), Some(scope_of));
+        assert_eq!(scope(inbox.take(ms(5000))), None, "and only once");
+    }
+
+    #[test]
+    fn a_file_that_stays_open_is_there_when_left_alone() {
+        let inbox = Inbox::default();
+        let (path, scope_of) = one("a.md");
+        inbox.touched(path.clone(), scope_of.clone(), ms(0));
+        inbox.touched(path, scope_of.clone(), ms(80));
+        assert_eq!(inbox.rest(ms(90)), Some(ms(90)));
+        assert_eq!(scope(inbox.take(ms(179))), None);
+        assert_eq!(scope(inbox.take(ms(180))), Some(scope_of));
+        assert_eq!(inbox.rest(ms(180)), None);
+    }
+
+    #[test]
+    fn a_file_that_is_never_left_alone_is_looked_at_all_the_same() {
+        let inbox = Inbox::default();
+        let (path, scope_of) = one("busy.db");
+        for n in 0..=40 {
+            inbox.touched(path.clone(), scope_of.clone(), ms(n * 50));
+        }
+        assert_eq!(scope(inbox.take(ms(2000))), Some(scope_of));
+    }
+
+    #[test]
+    fn what_arrives_joins() {
+        let inbox = Inbox::default();
+        for name in ["b", "a", "b"] {
+            let (path, scope) = one(name);
+            inbox.changed(path, scope);
+        }
+        inbox.appeared("c".into(), one("c").1);
+        let taken = inbox.take(ms(0));
+        assert!(taken.grown && !taken.stale);
+        let paths = ["a", "b", "c"].map(PathBuf::from).to_vec();
+        assert_eq!(scope(taken), Some(Scope::Paths(paths)));
+        assert_eq!(inbox.take(ms(0)), Taken::default());
+    }
+
+    #[test]
+    fn very_many_files_become_everything() {
+        let inbox = Inbox::default();
+        for n in 0..=PATHS_MAX {
+            let (path, scope) = one(&n.to_string());
+            inbox.touched(path, scope, ms(0));
+        }
+        assert_eq!(scope(inbox.take(ms(0))), Some(Scope::All));
+        assert_eq!(inbox.rest(ms(0)), None);
+    }
+}
