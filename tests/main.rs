@@ -3,3 +3,4 @@
 mod rendering;
 mod http;
 mod configs;
+mod tidy;
