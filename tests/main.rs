@@ -1,6 +1,8 @@
 //! The one test binary: behaviour seen from outside, with the real binary and real files.
 
-mod rendering;
-mod http;
+#![expect(clippy::unwrap_used, reason = "a test that meets what it doesn't expect must fail")]
+
 mod configs;
+mod http;
+mod rendering;
 mod tidy;

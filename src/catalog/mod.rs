@@ -1,1 +1,314 @@
-//! The last good version of every article, body included.
+//! The last good version of every article, body included: a source is read once per change and never
+//! asked again. A run stages what it read, decides what that means, and makes it current in one
+//! transaction; everybody else only asks. Which of two sightings wins is decided in [`diff`], purely;
+//! how documents are found and read is left to the rooms above.
+
+mod bodies;
+pub mod commit;
+pub mod diff;
+pub mod lock;
+pub mod query;
+pub mod stage;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use self::bodies::Bodies;
+use crate::article::ContentHash;
+use crate::document::FolderIndex;
+use crate::problem::Problem;
+use crate::source::directory::Target;
+use crate::source::{Known, KnownIndex, Looked, Memory, Stamp};
+use crate::state::State;
+
+/// Raised with the schema; kept as `user_version`.
+const SCHEMA: i32 = 1;
+
+/// How long a statement waits for another process's short transaction.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The catalog can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// SQLite refuses.
+    #[error("the catalog can't be used: {0}")]
+    Database(#[source] rusqlite::Error),
+    /// A later release made it.
+    #[error(
+        "{path} was written by a later release of feedwright (schema {found}; this one knows \
+         {known}); run that release, or delete the state folder, which costs one cold run"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i32,
+        /// The schema of this release.
+        known: i32,
+    },
+    /// What stands in it can't be read.
+    #[error("the catalog is damaged; delete the state folder, which costs one cold run")]
+    Damaged,
+}
+
+impl Error {
+    fn database(e: rusqlite::Error) -> Error {
+        Error::Database(e)
+    }
+}
+
+/// The catalog, open.
+#[derive(Debug)]
+pub struct Catalog {
+    db: Connection,
+    bodies: Bodies,
+}
+
+/// Opens one of the state's databases.
+pub(crate) fn open_database(path: &Path, writable: bool) -> Result<Connection, Error> {
+    let flags = if writable {
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+    };
+    let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(Error::database)?;
+    db.busy_timeout(BUSY).map_err(Error::database)?;
+    if writable {
+        db.pragma_update(None, "journal_mode", "WAL").map_err(Error::database)?;
+    } else {
+        db.pragma_update(None, "query_only", true).map_err(Error::database)?;
+    }
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(Error::database)?;
+    db.pragma_update(None, "cache_size", -32_000).map_err(Error::database)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// Makes the tables of a new database, and refuses one of a later release.
+pub(crate) fn check_version(
+    db: &Connection,
+    path: &Path,
+    schema: i32,
+    writable: bool,
+    make: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> Result<(), Error> {
+    let found: i32 =
+        db.query_row("pragma user_version", [], |row| row.get(0)).map_err(Error::database)?;
+    if found > schema {
+        return Err(Error::Newer { path: path.to_owned(), found, known: schema });
+    }
+    if found == 0 && writable {
+        db.execute_batch("begin immediate").map_err(Error::database)?;
+        let made = make(db).and_then(|()| db.pragma_update(None, "user_version", schema));
+        let end = if made.is_ok() { "commit" } else { "rollback" };
+        db.execute_batch(end).map_err(Error::database)?;
+        made.map_err(Error::database)?;
+    }
+    Ok(())
+}
+
+impl Catalog {
+    /// Opens the catalog for a run, making it where there is none.
+    ///
+    /// # Errors
+    /// Where SQLite refuses, or a later release made it.
+    pub fn open(state: &State) -> Result<Catalog, Error> {
+        Catalog::open_as(state, true)
+    }
+
+    /// Opens the catalog to ask it.
+    ///
+    /// # Errors
+    /// Where there is none yet, or a later release made it.
+    pub fn open_to_read(state: &State) -> Result<Catalog, Error> {
+        Catalog::open_as(state, false)
+    }
+
+    fn open_as(state: &State, writable: bool) -> Result<Catalog, Error> {
+        let path = state.catalog();
+        let db = open_database(&path, writable)?;
+        check_version(&db, &path, SCHEMA, writable, |db| {
+            db.execute_batch(include_str!("schema.sql"))
+        })?;
+        Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
+    }
+
+    /// What is remembered of the parts of a source that are looked at; of all of it where `targets`
+    /// is `None`. What an unfinished run staged counts.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn memory(&self, source: &str, targets: Option<&[Target]>) -> Result<Memory, Error> {
+        let mut memory = Memory {
+            documents: Vec::new(),
+            indexes: self.known_indexes(source)?,
+            looked: self.looked(source)?,
+        };
+        let whole = [Target::all()];
+        for target in targets.unwrap_or(&whole) {
+            self.known_documents(source, target, &mut memory.documents)?;
+        }
+        memory.documents.sort_by(|a, b| a.path.cmp(&b.path));
+        memory.documents.dedup_by(|a, b| a.path == b.path);
+        if let Some(targets) = targets {
+            memory.looked.retain(|l| targets.iter().any(|t| t.covers(&l.document)));
+        }
+        Ok(memory)
+    }
+
+    fn known_documents(
+        &self,
+        source: &str,
+        target: &Target,
+        known: &mut Vec<Known>,
+    ) -> Result<(), Error> {
+        // A folder's paths are those from `folder/` up to `folder0`: '0' follows '/'.
+        let (exact, from, to) = match target.0.as_str() {
+            "" => (String::new(), String::new(), "\u{10ffff}".to_owned()),
+            path => (path.to_owned(), format!("{path}/"), format!("{path}0")),
+        };
+        let mut query = self
+            .db
+            .prepare_cached(
+                "select path, stamp, hash, context from document d
+                 where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
+                   and not exists (select 1 from staged s
+                                   where s.source = d.source and s.path = d.path)
+                 union all
+                 select path, stamp, hash, context from staged
+                 where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
+                   and vanished = 0",
+            )
+            .map_err(Error::database)?;
+        let rows = query
+            .query_map(params![source, exact, from, to], |row| {
+                Ok(Known {
+                    path: row.get(0)?,
+                    stamp: Stamp(row.get(1)?),
+                    hash: hash(row, 2)?,
+                    context: hash(row, 3)?,
+                })
+            })
+            .map_err(Error::database)?;
+        for row in rows {
+            known.push(row.map_err(Error::database)?);
+        }
+        Ok(())
+    }
+
+    fn known_indexes(&self, source: &str) -> Result<Vec<KnownIndex>, Error> {
+        let mut query = self
+            .db
+            .prepare_cached(
+                "select folder, stamp, hash, title, weight, problems from folder_index
+                 where source = ?",
+            )
+            .map_err(Error::database)?;
+        let rows = query
+            .query_map([source], |row| {
+                let folder: String = row.get(0)?;
+                let index =
+                    FolderIndex { folder: folder.clone(), title: row.get(3)?, weight: row.get(4)? };
+                Ok(KnownIndex {
+                    folder,
+                    stamp: Stamp(row.get(1)?),
+                    hash: hash(row, 2)?,
+                    index: Arc::new(index),
+                    problems: problems(row.get(5)?),
+                })
+            })
+            .map_err(Error::database)?;
+        rows.collect::<Result<_, _>>().map_err(Error::database)
+    }
+
+    fn looked(&self, source: &str) -> Result<Vec<Looked>, Error> {
+        let mut query = self
+            .db
+            .prepare_cached(
+                "select path, looked from document where source = ? and looked is not null",
+            )
+            .map_err(Error::database)?;
+        let rows = query
+            .query_map([source], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .map_err(Error::database)?;
+        let mut looked = Vec::new();
+        for row in rows {
+            let (document, text) = row.map_err(Error::database)?;
+            let files: Vec<(String, Option<Vec<u8>>)> =
+                serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
+            looked.extend(files.into_iter().map(|(file, stamp)| Looked {
+                document: document.clone(),
+                file,
+                stamp: stamp.map(Stamp),
+            }));
+        }
+        Ok(looked)
+    }
+
+    /// The documents of a source that looked for one of these files when they were read.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn dependents(&self, source: &str, files: &[Target]) -> Result<Vec<Target>, Error> {
+        let looked = self.looked(source)?;
+        Ok(looked
+            .into_iter()
+            .filter(|l| files.iter().any(|f| f.covers(&l.file)))
+            .map(|l| Target(l.document))
+            .collect())
+    }
+
+    /// The sources that the catalog knows documents of.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn sources(&self) -> Result<Vec<String>, Error> {
+        let mut query = self
+            .db
+            .prepare_cached("select distinct source from document union select source from staged")
+            .map_err(Error::database)?;
+        let rows = query.query_map([], |row| row.get(0)).map_err(Error::database)?;
+        rows.collect::<Result<_, _>>().map_err(Error::database)
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<String>, Error> {
+        self.db
+            .prepare_cached("select value from meta where key = ?")
+            .and_then(|mut q| q.query_row([key], |row| row.get(0)).optional())
+            .map_err(Error::database)
+    }
+
+    /// How many runs have been committed. Lazy editions are valid for one revision.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn revision(&self) -> Result<u64, Error> {
+        Ok(self.meta("revision")?.and_then(|r| r.parse().ok()).unwrap_or(0))
+    }
+
+    /// Moves what the log holds into the files, so that later processes needn't read through it.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn close(self) -> Result<(), Error> {
+        self.db.close().map_err(|(_, e)| Error::database(e))
+    }
+}
+
+fn hash(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<ContentHash> {
+    let bytes: [u8; 16] = row.get(at)?;
+    Ok(ContentHash(bytes))
+}
+
+fn problems(text: Option<String>) -> Vec<Problem> {
+    // Written by ourselves; one that can't be read is lost until its document is read again.
+    text.and_then(|t| serde_json::from_str(&t).ok()).unwrap_or_default()
+}
+
+fn problems_text(problems: &[Problem]) -> Option<String> {
+    if problems.is_empty() { None } else { serde_json::to_string(problems).ok() }
+}

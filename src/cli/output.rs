@@ -109,6 +109,16 @@ pub fn report(
     colour: bool,
 ) -> io::Result<()> {
     problems(out, &report.problems, most, colour)?;
+    failures(out, report, colour)?;
+    writeln!(out, "{}", summary(report))
+}
+
+/// Writes what failed in a run and what a guard holds, a line each.
+///
+/// # Errors
+///
+/// Where `out` can't be written.
+pub fn failures(out: &mut dyn Write, report: &Report, colour: bool) -> io::Result<()> {
     let paint = Paint { colour };
     for failure in &report.failures {
         writeln!(out, "{} {}", paint.severity(Severity::Error, "failed:"), safe(failure))?;
@@ -124,7 +134,7 @@ pub fn report(
             safe(&held.release)
         )?;
     }
-    writeln!(out, "{}", summary(report))
+    Ok(())
 }
 
 /// One line of what a run did.
@@ -280,7 +290,7 @@ fn write_json(out: &mut dyn Write, object: &impl Serialize) -> io::Result<()> {
 
 /// Text as it may be shown: tabs widened, and whatever could drive a terminal or turn the direction
 /// of what follows escaped.
-fn safe(text: &str) -> Cow<'_, str> {
+pub(super) fn safe(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c == '\t' || is_dangerous(c)) {
         return Cow::Borrowed(text);
     }

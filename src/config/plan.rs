@@ -23,7 +23,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     let sources = sources(text, file, folder, site.as_ref());
     let output = output(text, file, folder, &sources);
     let server = server(text, file, &feeds);
-    let worker = worker(file, path, &sources, site.as_ref());
+    let worker = worker(file, path, &sources, &output, site.as_ref());
     let plan = run::Plan {
         config: path.to_owned(),
         site: site?,
@@ -326,6 +326,7 @@ fn worker(
     file: &File,
     path: &Path,
     sources: &[source::Options],
+    output: &Output,
     site: Option<&feed::Site>,
 ) -> Option<worker::Options> {
     let mut watched = Vec::new();
@@ -347,6 +348,7 @@ fn worker(
         watch: file.schedule.watch.unwrap_or(defaults::WATCH),
         watched,
         watched_files,
+        ignored: vec![output.tree.clone(), output.state.clone(), output.lock.clone()],
         full_look_s: value(&file.schedule.look).unwrap_or(defaults::LOOK_S),
     })
 }

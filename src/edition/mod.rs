@@ -4,7 +4,11 @@
 //! them is [`render`](crate::render)'s.
 
 pub mod encode;
+pub mod ledger;
+pub mod manifest;
 pub mod shelf;
+pub mod shelve;
+pub mod tree;
 pub mod verify;
 
 use bytes::Bytes;

@@ -4,6 +4,8 @@
 //! as an argument. How a feed looks is [`render`](crate::render)'s.
 
 pub mod address;
+pub mod expand;
+pub mod select;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,490 @@
+//! What was staged becomes current, in one transaction. Before it come the decision (pure, in
+//! [`diff`](super::diff)) and the edits of `feeds.lock`; a run that dies between any two of these
+//! steps goes on from what is staged.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::diff::{Change, Decision, Ids, KnownArticle, Seen, decide};
+use super::lock::{Edit, Lock};
+use super::stage::remove_version;
+use super::{Catalog, Error, problems_text};
+use crate::article::ContentHash;
+use crate::document::Rank;
+use crate::source::KnownIndex;
+
+/// The `_index.md` of one source that are otherwise than the catalog knows.
+#[derive(Debug, Default)]
+pub struct IndexChanges {
+    /// Name of the source.
+    pub source: String,
+    /// New or otherwise.
+    pub changed: Vec<KnownIndex>,
+    /// Folders whose `_index.md` is gone.
+    pub vanished: Vec<String>,
+}
+
+/// How many articles a commit made otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// Not known before.
+    pub new: u64,
+    /// Now otherwise.
+    pub changed: u64,
+    /// Gone.
+    pub withdrawn: u64,
+}
+
+/// Sightings that stand once the staged documents are current.
+const STANDS: &str = "coalesce(
+    (select case when t.vanished then 0 else t.version end from staged t
+     where t.source = s.source and t.path = s.path),
+    (select d.version from document d where d.source = s.source and d.path = s.path)) = s.version";
+
+impl Catalog {
+    /// Decides what the staged documents mean for the articles. `sources` are the names of all
+    /// sources in the order of `feeds.toml`.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn decide(&self, sources: &[String], lock: &Lock) -> Result<Decision, Error> {
+        let order: HashMap<&str, usize> =
+            sources.iter().enumerate().map(|(at, s)| (s.as_str(), at)).collect();
+        self.find_touched()?;
+        let seen = self.touched_sightings(&order)?;
+        let known = self.touched_articles()?;
+        // An id of an article that goes in this very run counts as taken: it was published.
+        let taken = |id: &str| {
+            self.db
+                .prepare_cached("select exists (select 1 from article where id = ?)")
+                .and_then(|mut q| q.query_row([id], |row| row.get(0)))
+                .unwrap_or(false)
+        };
+        Ok(decide(seen, &known, &Ids { locked: &lock.ids, taken: &taken }))
+    }
+
+    /// Notes in temporary tables which groups of sightings the staged documents touch.
+    fn find_touched(&self) -> Result<(), Error> {
+        let run = |sql: &str| self.db.execute(sql, []).map_err(Error::database);
+        self.db
+            .execute_batch(
+                "drop table if exists temp.touched;
+                 drop table if exists temp.touched_rule;
+                 create temp table touched (version integer primary key);
+                 create temp table touched_rule (rule_id text primary key) without rowid;
+                 insert or ignore into touched
+                    select s.version from staged s
+                    left join document d on d.source = s.source and d.path = s.path
+                    where s.vanished = 0 and s.version <> 0
+                      and s.version <> coalesce(d.version, 0);
+                 insert or ignore into touched
+                    select d.version from staged s
+                    join document d on d.source = s.source and d.path = s.path
+                    where d.version <> 0 and (s.vanished = 1 or s.version <> d.version);
+                 insert or ignore into touched_rule
+                    select s.rule_id from touched t join sighting s on s.version = t.version;",
+            )
+            .map_err(Error::database)?;
+        let cold: bool = self
+            .db
+            .query_row("select not exists (select 1 from document)", [], |row| row.get(0))
+            .map_err(Error::database)?;
+        if cold {
+            return Ok(());
+        }
+        loop {
+            let mut found = run("insert or ignore into touched_rule
+                 select o.rule_id from touched_rule r
+                 join sighting s on s.rule_id = r.rule_id
+                 join sighting o on o.link = s.link")?;
+            found += run("insert or ignore into touched_rule
+                 select o.rule_id from touched_rule r
+                 join sighting s on s.rule_id = r.rule_id and s.capture = 1
+                 join sighting o on o.capture = 1 and o.source = s.source
+                    and o.published = s.published")?;
+            if found == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn touched_sightings(&self, order: &HashMap<&str, usize>) -> Result<Vec<Seen>, Error> {
+        let mut query = self
+            .db
+            .prepare(&format!(
+                "select s.sighting, s.source, s.path, s.line, s.rank, s.capture, s.named, s.rule_id,
+                    s.link, s.title, s.published, s.summary_bytes, s.hash, s.body,
+                    (select shown from staged t where t.source = s.source and t.path = s.path
+                     union all select shown from document d
+                     where d.source = s.source and d.path = s.path)
+                 from touched_rule r join sighting s on s.rule_id = r.rule_id
+                 where {STANDS}"
+            ))
+            .map_err(Error::database)?;
+        let rows = query
+            .query_map([], |row| {
+                let source: String = row.get(1)?;
+                Ok(Seen {
+                    sighting: row.get(0)?,
+                    source_order: order.get(source.as_str()).copied().unwrap_or(usize::MAX),
+                    source,
+                    path: row.get(2)?,
+                    line: row.get(3)?,
+                    rank: match row.get::<_, i64>(4)? {
+                        0 => Rank::Full,
+                        1 => Rank::Headline,
+                        _ => Rank::Merged,
+                    },
+                    capture: row.get(5)?,
+                    named: row.get(6)?,
+                    rule_id: row.get(7)?,
+                    link: row.get(8)?,
+                    title: row.get(9)?,
+                    published: row.get(10)?,
+                    summary_bytes: row.get(11)?,
+                    hash: super::hash(row, 12)?,
+                    body: row.get::<_, Option<[u8; 16]>>(13)?.map(ContentHash),
+                    shown: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
+                })
+            })
+            .map_err(Error::database)?;
+        rows.collect::<Result<_, _>>().map_err(Error::database)
+    }
+
+    fn touched_articles(&self) -> Result<Vec<KnownArticle>, Error> {
+        let mut query = self
+            .db
+            .prepare(
+                "select a.article, a.id, a.rule_id, a.sighting, a.hash, s.source, s.path, s.title,
+                    s.body
+                 from touched_rule r join article a on a.rule_id = r.rule_id
+                 join sighting s on s.sighting = a.sighting",
+            )
+            .map_err(Error::database)?;
+        let rows = query
+            .query_map([], |row| {
+                Ok(KnownArticle {
+                    article: row.get(0)?,
+                    id: row.get(1)?,
+                    rule_id: row.get(2)?,
+                    sighting: row.get(3)?,
+                    hash: super::hash(row, 4)?,
+                    source: row.get(5)?,
+                    path: row.get(6)?,
+                    title: row.get(7)?,
+                    body: row.get::<_, Option<[u8; 16]>>(8)?.map(ContentHash),
+                })
+            })
+            .map_err(Error::database)?;
+        rows.collect::<Result<_, _>>().map_err(Error::database)
+    }
+
+    /// The lines that `feeds.lock` must have and hasn't, once this decision is current: first sights
+    /// of undated articles, and ids that aren't their rule ids. Asked of the catalog each time, so
+    /// that a line that could not be written is only late.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn lock_edits(
+        &self,
+        decision: &Decision,
+        lock: &Lock,
+        as_of: DateTime<Utc>,
+    ) -> Result<Vec<Edit>, Error> {
+        let mut seen: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
+        let mut ids: BTreeMap<String, String> = BTreeMap::new();
+        self.rows("select id, published, rule_id from article where dated = 0", |row| {
+            let at = DateTime::from_timestamp(row.get(1)?, 0).unwrap_or(as_of);
+            seen.insert(row.get(0)?, at);
+            Ok(())
+        })?;
+        self.rows("select id, rule_id from article where id <> rule_id", |row| {
+            ids.insert(row.get(0)?, row.get(1)?);
+            Ok(())
+        })?;
+        for change in &decision.changes {
+            let (id, sighting) = match change {
+                Change::New { sighting, id } => (id.clone(), *sighting),
+                Change::Edited { article, sighting } | Change::Repointed { article, sighting } => {
+                    (self.id_of(*article)?, *sighting)
+                }
+                Change::Withdrawn { article } => {
+                    let id = self.id_of(*article)?;
+                    seen.remove(&id);
+                    ids.remove(&id);
+                    continue;
+                }
+            };
+            let (rule, published): (String, Option<i64>) = self
+                .db
+                .prepare_cached("select rule_id, published from sighting where sighting = ?")
+                .and_then(|mut q| q.query_row([sighting], |row| Ok((row.get(0)?, row.get(1)?))))
+                .map_err(Error::database)?;
+            if published.is_none() {
+                seen.entry(id.clone())
+                    .or_insert_with(|| lock.seen.get(&id).copied().unwrap_or(as_of));
+            } else {
+                seen.remove(&id);
+            }
+            // Also where both are equal again: then the line that says otherwise goes.
+            if rule != id || lock.ids.values().any(|locked| *locked == id) {
+                ids.insert(id, rule);
+            } else {
+                ids.remove(&id);
+            }
+        }
+        let mut edits: Vec<Edit> = seen
+            .into_iter()
+            .filter(|(id, _)| !lock.seen.contains_key(id))
+            .map(|(id, at)| Edit::Seen(id, at))
+            .collect();
+        edits.extend(
+            ids.into_iter()
+                .filter(|(id, rule)| lock.ids.get(rule) != Some(id))
+                .map(|(id, rule)| Edit::Id(rule, id)),
+        );
+        Ok(edits)
+    }
+
+    pub(super) fn rows(
+        &self,
+        sql: &str,
+        mut each: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        let mut query = self.db.prepare_cached(sql).map_err(Error::database)?;
+        let mut rows = query.query([]).map_err(Error::database)?;
+        while let Some(row) = rows.next().map_err(Error::database)? {
+            each(row).map_err(Error::database)?;
+        }
+        Ok(())
+    }
+
+    fn id_of(&self, article: i64) -> Result<String, Error> {
+        self.db
+            .prepare_cached("select id from article where article = ?")
+            .and_then(|mut q| q.query_row([article], |row| row.get(0)))
+            .map_err(Error::database)
+    }
+
+    /// Makes what is staged current. Articles whose time has come by `as_of` count as released from
+    /// here on (DESIGN decision 15).
+    ///
+    /// # Errors
+    /// Where SQLite refuses: then nothing has changed.
+    pub fn commit(
+        &mut self,
+        decision: &Decision,
+        indexes: &[IndexChanges],
+        lock: &Lock,
+        as_of: DateTime<Utc>,
+    ) -> Result<Committed, Error> {
+        let transaction = self.db.transaction().map_err(Error::database)?;
+        let (committed, dropped) = {
+            let commit = Commit { db: &transaction, lock, as_of: as_of.timestamp() };
+            let committed = commit.articles(decision)?;
+            commit.indexes(indexes)?;
+            let dropped = commit.documents()?;
+            commit.meta()?;
+            (committed, dropped)
+        };
+        transaction.commit().map_err(Error::database)?;
+        let mut unnamed = Vec::new();
+        for hash in dropped {
+            let named: bool = self
+                .db
+                .prepare_cached("select exists (select 1 from sighting where body = ?)")
+                .and_then(|mut q| q.query_row([hash.0], |row| row.get(0)))
+                .map_err(Error::database)?;
+            if !named {
+                unnamed.push(hash);
+            }
+        }
+        self.bodies.remove(&unnamed)?;
+        Ok(committed)
+    }
+
+    /// Whether anything is staged.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn has_staged(&self) -> Result<bool, Error> {
+        self.db
+            .query_row("select exists (select 1 from staged)", [], |row| row.get(0))
+            .map_err(Error::database)
+    }
+}
+
+struct Commit<'a> {
+    db: &'a Connection,
+    lock: &'a Lock,
+    as_of: i64,
+}
+
+impl Commit<'_> {
+    fn articles(&self, decision: &Decision) -> Result<Committed, Error> {
+        let mut committed = Committed::default();
+        // Those that go, go first: what they held is free for those that come.
+        for change in &decision.changes {
+            if let Change::Withdrawn { article } = change {
+                self.run("delete from article where article = ?", [*article])?;
+                committed.withdrawn += 1;
+            }
+        }
+        for change in &decision.changes {
+            match change {
+                Change::Withdrawn { .. } => {}
+                Change::New { sighting, id } => {
+                    let seen = self.lock.seen.get(id).map_or(self.as_of, DateTime::timestamp);
+                    self.run(
+                        "insert into article (id, rule_id, source, sighting, hash, published, dated,
+                            updated, expires, shown, released, body, body_bytes, summary_bytes)
+                         select ?1, rule_id, source, sighting, hash, coalesce(published, ?2),
+                            published is not null, updated, expires, shown, 0, body, body_bytes,
+                            summary_bytes
+                         from sighting where sighting = ?3",
+                        params![id, seen, sighting],
+                    )?;
+                    self.date_terms(*sighting)?;
+                    committed.new += 1;
+                }
+                Change::Edited { article, sighting } => {
+                    self.point(*article, *sighting)?;
+                    committed.changed += 1;
+                }
+                Change::Repointed { article, sighting } => self.point(*article, *sighting)?,
+            }
+        }
+        for article in &decision.same {
+            self.run(
+                "update article set problems = null where article = ? and problems is not null",
+                [*article],
+            )?;
+        }
+        for (sighting, problems) in &decision.problems {
+            self.run(
+                "update article set problems = ? where sighting = ?",
+                params![problems_text(problems), sighting],
+            )?;
+        }
+        Ok(committed)
+    }
+
+    /// Lets an article say what another sighting says. It stays released unless its date changed.
+    fn point(&self, article: i64, sighting: i64) -> Result<(), Error> {
+        self.run(
+            "update article set
+                released = case when dated = 1 and n.published is not null
+                                and article.published <> n.published then 0 else released end,
+                published = coalesce(n.published,
+                                     case when dated = 0 then article.published else ?3 end),
+                dated = n.published is not null,
+                rule_id = n.rule_id, source = n.source, sighting = n.sighting, hash = n.hash,
+                updated = n.updated, expires = n.expires, shown = n.shown, body = n.body,
+                body_bytes = n.body_bytes, summary_bytes = n.summary_bytes, problems = null
+             from (select * from sighting where sighting = ?2) as n
+             where article = ?1",
+            params![article, sighting, self.as_of],
+        )?;
+        self.date_terms(sighting)
+    }
+
+    /// Terms of undated sightings are staged under 1970; they follow the first sight.
+    fn date_terms(&self, sighting: i64) -> Result<(), Error> {
+        let undated: Option<(i64, String)> = self
+            .db
+            .prepare_cached(
+                "select a.published, s.terms from sighting s
+                 join article a on a.sighting = s.sighting
+                 where s.sighting = ? and s.published is null",
+            )
+            .and_then(|mut q| {
+                q.query_row([sighting], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
+            .map_err(Error::database)?;
+        let Some((published, terms)) = undated else { return Ok(()) };
+        let terms: Vec<i64> = serde_json::from_str(&terms).map_err(|_| Error::Damaged)?;
+        for term in terms {
+            self.run(
+                "update or ignore term set published = ?1 where term = ?2 and sighting = ?3",
+                params![published, term, sighting],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn indexes(&self, indexes: &[IndexChanges]) -> Result<(), Error> {
+        for source in indexes {
+            for k in &source.changed {
+                self.run(
+                    "insert or replace into folder_index values (?, ?, ?, ?, ?, ?, ?)",
+                    params![
+                        source.source,
+                        k.folder,
+                        k.stamp.0,
+                        k.hash.0,
+                        k.index.title,
+                        k.index.weight,
+                        problems_text(&k.problems)
+                    ],
+                )?;
+            }
+            for folder in &source.vanished {
+                self.run(
+                    "delete from folder_index where source = ? and folder = ?",
+                    params![source.source, folder],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Documents become what was staged; gives back the bodies that dropped versions named.
+    fn documents(&self) -> Result<Vec<ContentHash>, Error> {
+        let dropped: Vec<i64> = self
+            .db
+            .prepare_cached(
+                "select d.version from staged s
+                 join document d on d.source = s.source and d.path = s.path
+                 where d.version <> 0 and (s.vanished = 1 or s.version <> d.version)",
+            )
+            .and_then(|mut q| q.query_map([], |row| row.get(0))?.collect())
+            .map_err(Error::database)?;
+        self.run(
+            "delete from document where (source, path) in
+                (select source, path from staged where vanished = 1)",
+            [],
+        )?;
+        self.run(
+            "insert or replace into document
+             select source, path, shown, stamp, hash, context, version, failed, problems, looked
+             from staged where vanished = 0",
+            [],
+        )?;
+        self.run("delete from staged", [])?;
+        let mut bodies = Vec::new();
+        for version in dropped {
+            bodies.append(&mut remove_version(self.db, version)?);
+        }
+        Ok(bodies)
+    }
+
+    fn meta(&self) -> Result<(), Error> {
+        self.run(
+            "update article set released = 1 where released = 0 and published <= ?",
+            [self.as_of],
+        )?;
+        self.run(
+            "insert into meta values ('revision', '1')
+             on conflict (key) do update set value = cast(value as integer) + 1",
+            [],
+        )?;
+        self.run("insert or replace into meta values ('as_of', ?)", [self.as_of.to_string()])
+    }
+
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), Error> {
+        self.db.prepare_cached(sql).and_then(|mut q| q.execute(values)).map_err(Error::database)?;
+        Ok(())
+    }
+}

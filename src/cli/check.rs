@@ -1,0 +1,82 @@
+//! `feedwright check`: read everything, publish nothing, tell each problem.
+
+use std::io::Write;
+
+use super::args::{Check, Global, OutputFormat};
+use super::{Status, complain, load, now, output, status_of};
+use crate::catalog::lock;
+use crate::config::DEFAULTS;
+use crate::press::Finisher;
+use crate::problem::Severity;
+use crate::run::{self, Call, Plan, Report, Scope};
+
+pub(super) fn run(global: &Global, args: &Check) -> Status {
+    if args.print_defaults {
+        let _ = write!(anstream::stdout(), "{DEFAULTS}");
+        return Status::Done;
+    }
+    let loaded = match load(global) {
+        Ok(loaded) => loaded,
+        Err(status) => return status,
+    };
+    let mut report = match read_all(&loaded.settings.plan) {
+        Ok(report) => report,
+        Err(sentence) => {
+            complain(&sentence);
+            return Status::Failed;
+        }
+    };
+    report.problems.extend(loaded.problems);
+    match global.format {
+        OutputFormat::Json => {
+            let _ = output::json(&mut anstream::stdout(), &report);
+        }
+        OutputFormat::Text => {
+            let mut out = anstream::stdout();
+            let shown: Vec<_> = report
+                .problems
+                .iter()
+                .filter(|p| !global.quiet || p.severity == Severity::Error)
+                .cloned()
+                .collect();
+            let _ = output::problems(&mut out, &shown, None, super::colour());
+            let _ = output::failures(&mut out, &report, super::colour());
+            if !global.quiet {
+                let _ = writeln!(
+                    out,
+                    "{} articles read; {}",
+                    report.counters.read,
+                    output::problem_counts(&report.problems)
+                );
+            }
+        }
+    }
+    let warned = report.problems.iter().any(|p| p.severity == Severity::Warning);
+    if args.strict && warned { Status::Failed } else { status_of(&report) }
+}
+
+/// Reads everything into a state that is thrown away, beside a copy of the lock.
+fn read_all(plan: &Plan) -> Result<Report, String> {
+    lock::read(&plan.lock).map_err(|e| e.to_string())?;
+    let scratch = tempfile::tempdir().map_err(|e| format!("no scratch folder can be made: {e}"))?;
+    let mut plan = plan.clone();
+    let copy = scratch.path().join("feeds.lock");
+    if plan.lock.exists() {
+        std::fs::copy(&plan.lock, &copy)
+            .map_err(|e| format!("{} can't be read: {e}", plan.lock.display()))?;
+    }
+    plan.lock = copy;
+    plan.state = scratch.path().join("state");
+    run::run(
+        &plan,
+        Call {
+            scope: Scope::All,
+            command: "check",
+            clock: &now,
+            finisher: &Finisher::default(),
+            waiting: &mut |_| {},
+            check_only: true,
+        },
+    )
+    .map_err(|e| e.to_string())
+}

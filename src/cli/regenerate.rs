@@ -1,0 +1,111 @@
+//! `feedwright regenerate`: one run, now.
+
+use std::io::Write;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::args::{Global, OutputFormat, Regenerate};
+use super::{Status, complain, load, now, output, status_of, tell};
+use crate::edition::ledger::{self, Ledger};
+use crate::press::Finisher;
+use crate::run::{self, Call, Plan, Report, Scope};
+use crate::state::{Holder, State};
+
+/// A run of another's that ended so lately is worth telling of where ours found nothing new.
+const LATELY: TimeDelta = TimeDelta::seconds(10);
+
+pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
+    let loaded = match load(global) {
+        Ok(loaded) => loaded,
+        Err(status) => return status,
+    };
+    if let Some(threads) = args.threads
+        && let Err(e) = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()
+    {
+        complain(&format!("{threads} threads can't be started: {e}"));
+        return Status::Failed;
+    }
+    let quiet = global.quiet;
+    let result = run::run(
+        &loaded.settings.plan,
+        Call {
+            scope: Scope::All,
+            command: "regenerate",
+            clock: &now,
+            finisher: &Finisher::default(),
+            waiting: &mut |holder| {
+                if !quiet {
+                    complain(&waiting(holder.as_ref()));
+                }
+            },
+            check_only: false,
+        },
+    );
+    match result {
+        Ok(mut report) => {
+            report.problems.extend(loaded.problems);
+            tell(global, &report, Some(output::PROBLEMS_OF_A_CODE_MAX));
+            if global.format == OutputFormat::Text && !quiet {
+                tell_of_quicker(&loaded.settings.plan, &report);
+            }
+            status_of(&report)
+        }
+        Err(e) => {
+            complain(&e.to_string());
+            Status::Failed
+        }
+    }
+}
+
+fn waiting(holder: Option<&Holder>) -> String {
+    match holder {
+        Some(h) => format!(
+            "waiting for the run of {} (process {}), which began at {}",
+            h.command,
+            h.pid,
+            h.since.format("%H:%M:%S UTC")
+        ),
+        None => "waiting for another run to end".to_owned(),
+    }
+}
+
+/// Where we found nothing new because `serve` was quicker, that is what an operator wants to know.
+fn tell_of_quicker(plan: &Plan, report: &Report) {
+    let c = &report.counters;
+    if c.new + c.changed + c.withdrawn + c.written > 0 {
+        return;
+    }
+    let runs = State::open(&plan.state, &plan.config)
+        .ok()
+        .and_then(|state| Ledger::open(&state.ledger()).ok())
+        .and_then(|ledger| ledger.runs(10).ok())
+        .unwrap_or_default();
+    let quicker = runs.iter().find_map(|run| Quicker::of(run, report.started));
+    if let Some(q) = quicker {
+        let articles = if q.articles == 1 { "article" } else { "articles" };
+        let _ = writeln!(
+            anstream::stdout(),
+            "nothing new; {} {articles} published {:.1} s ago by {}",
+            q.articles,
+            q.ago.as_seconds_f64().max(0.0),
+            q.command
+        );
+    }
+}
+
+struct Quicker {
+    articles: u64,
+    ago: TimeDelta,
+    command: String,
+}
+
+impl Quicker {
+    fn of(run: &ledger::Run, since: DateTime<Utc>) -> Option<Quicker> {
+        let report: Report = serde_json::from_value(run.report.clone()).ok()?;
+        let c = report.counters;
+        let articles = c.new + c.changed + c.withdrawn;
+        let ago = now() - run.ended;
+        (run.command != "regenerate" && articles > 0 && since - run.ended < LATELY)
+            .then(|| Quicker { articles, ago, command: run.command.clone() })
+    }
+}

@@ -1,0 +1,336 @@
+//! `feedwright serve`: gather, publish and serve, and keep doing so. The one place where the worker's
+//! synchronous runs and the server's sockets meet.
+
+mod follow;
+mod lazy;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use self::follow::Follower;
+use self::lazy::LazyFeeds;
+use super::args::{Admin, Global, OutputFormat, Serve};
+use super::{Status, complain, load, now, output};
+use crate::config::{self, Settings};
+use crate::edition::shelf::Shelf;
+use crate::press::Finisher;
+use crate::problem::{Problem, Severity};
+use crate::run::{self, Call, Report};
+use crate::server::{self, Health, Served};
+use crate::worker::{self, Ask, Round, Worker};
+
+pub(super) fn run(global: &Global, args: &Serve) -> Status {
+    let loaded = match load(global) {
+        Ok(loaded) => loaded,
+        Err(status) => return status,
+    };
+    log(global);
+    for problem in &loaded.problems {
+        log_problem(problem);
+    }
+    let mut settings = loaded.settings;
+    if let Some(listen) = args.listen {
+        settings.server.listen = listen;
+    }
+    match args.admin {
+        Some(Admin::None) => settings.server.admin = None,
+        Some(Admin::At(admin)) => settings.server.admin = Some(admin),
+        None => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => match runtime.block_on(serve(global, settings)) {
+            Ok(()) => Status::Done,
+            Err(sentence) => {
+                complain(&sentence);
+                Status::Failed
+            }
+        },
+        Err(e) => {
+            complain(&format!("threads can't be started: {e}"));
+            Status::Failed
+        }
+    }
+}
+
+/// What all parts of a running service share.
+struct Service {
+    /// The last good configuration.
+    settings: Mutex<Arc<Settings>>,
+    /// What is served.
+    shelf: Arc<ArcSwap<Shelf>>,
+    finisher: Finisher,
+}
+
+impl Service {
+    fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
+    let options = settings.server.clone();
+    let public = bind(options.listen).await?;
+    let admin = match options.admin {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let worker_options = settings.worker.clone();
+    let service = Arc::new(Service {
+        settings: Mutex::new(Arc::new(settings)),
+        shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
+        finisher: Finisher::default(),
+    });
+    let (stop, stopped) = watch::channel(false);
+
+    let follower = Follower::new(Arc::clone(&service));
+    // What the last run published is served before this one's first run is over.
+    let standing = follower.look().await;
+    tell_addresses(global, &service, &public, admin.as_ref(), standing);
+
+    let worker = Worker::new(worker_options, job(&service, &follower, global));
+    let handle = worker.handle();
+    let lazy = LazyFeeds::new(Arc::clone(&service));
+    let served = Served {
+        shelf: Arc::clone(&service.shelf),
+        demand: lazy.demand(),
+        health: health(&service, handle.clone()),
+    };
+    let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
+    let work = tokio::spawn(worker.work(stopping(stopped.clone())));
+    tokio::spawn(async move {
+        signal().await;
+        info!("stopping: requests in flight are answered first");
+        stop.send_replace(true);
+    });
+    let result = server::serve(public, admin, &options, served, stopping(stopped)).await;
+    if result.is_err() {
+        work.abort();
+    }
+    follow.abort();
+    match work.await {
+        Ok(Err(e)) => return Err(e.to_string()),
+        Err(e) if e.is_panic() => return Err("the worker ended by a mistake of ours".to_owned()),
+        _ => {}
+    }
+    result.map_err(|e| e.to_string())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|e| {
+        format!(
+            "{address} can't be listened on: {e}; name another address with --listen or --admin"
+        )
+    })
+}
+
+async fn stopping(mut stopped: watch::Receiver<bool>) {
+    // An error means that whoever would say so is gone: then it is time too.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// One run, for the worker: feeds.toml is read anew, and one with mistakes keeps the old.
+fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::Job {
+    let service = Arc::clone(service);
+    let follower = follower.clone();
+    let path = global.config.clone();
+    Arc::new(move |ask: Ask| {
+        let mistakes = reread(&service, &path);
+        let settings = service.settings();
+        let trigger = ask.trigger;
+        let result = run::run(
+            &settings.plan,
+            Call {
+                scope: ask.scope,
+                command: "serve",
+                clock: &now,
+                finisher: &service.finisher,
+                waiting: &mut |holder| match holder {
+                    Some(h) => info!("waiting for the run of {} (process {})", h.command, h.pid),
+                    None => info!("waiting for another run to end"),
+                },
+                check_only: false,
+            },
+        );
+        follower.look_now();
+        let outcome = match result {
+            Ok(mut report) => {
+                report.failures.extend(mistakes);
+                log_report(trigger, &report);
+                Ok(report)
+            }
+            // The worker logs it.
+            Err(e) => Err(e.to_string()),
+        };
+        Round { outcome, options: Some(settings.worker.clone()) }
+    })
+}
+
+/// Takes over what feeds.toml says now; gives a sentence where it has mistakes.
+fn reread(service: &Service, path: &std::path::Path) -> Option<String> {
+    match config::read(path) {
+        Ok(loaded) => {
+            let mut settings = loaded.settings;
+            let mut standing = service.settings.lock().unwrap_or_else(PoisonError::into_inner);
+            // Listeners stand; what the command line said of them stands too.
+            settings.server.listen = standing.server.listen;
+            settings.server.admin = standing.server.admin;
+            if settings.server != standing.server {
+                warn!(
+                    "[server] has changed; its aliases, redirects and ages count from the next start"
+                );
+            }
+            *standing = Arc::new(settings);
+            None
+        }
+        Err(e) => {
+            if let config::Error::Mistakes { problems, .. } = &e {
+                problems.iter().for_each(log_problem);
+            }
+            let sentence = format!("{e}; what it said before goes on");
+            error!("{sentence}");
+            Some(sentence)
+        }
+    }
+}
+
+fn health(service: &Arc<Service>, handle: worker::Handle) -> server::HealthOf {
+    let shelf = Arc::clone(&service.shelf);
+    Arc::new(move || {
+        let standing = handle.standing();
+        let ready = !shelf.load().items.is_empty();
+        let last = standing.last.as_ref().map(|last| match &last.outcome {
+            Ok(report) => json!({
+                "trigger": last.trigger,
+                "ended": last.ended,
+                "failures": report.failures,
+                "held": report.held,
+                "errors": report
+                    .problems
+                    .iter()
+                    .filter(|p| p.severity == Severity::Error)
+                    .count(),
+            }),
+            Err(sentence) => {
+                json!({ "trigger": last.trigger, "ended": last.ended, "failed": sentence })
+            }
+        });
+        let watching = match &standing.watching {
+            worker::Watching::On => json!("on"),
+            worker::Watching::Off => json!("off"),
+            worker::Watching::Partial(sentence) => json!(sentence),
+        };
+        let body = json!({
+            "ready": ready,
+            "editions": shelf.load().items.len(),
+            "last_run": last,
+            "last_sound_run": standing.last_sound,
+            "failed_in_a_row": standing.failed_in_a_row,
+            "running": standing.running,
+            "next_run": standing.next_cron,
+            "next_due": standing.next_due,
+            "next_retry": standing.next_retry,
+            "watching": watching,
+            "schedule_error": standing.schedule_error,
+        });
+        Health { ready, body }
+    })
+}
+
+fn tell_addresses(
+    global: &Global,
+    service: &Service,
+    public: &TcpListener,
+    admin: Option<&TcpListener>,
+    standing: bool,
+) {
+    if global.quiet || global.format == OutputFormat::Json {
+        return;
+    }
+    let mut out = anstream::stdout();
+    let at = |listener: &TcpListener| {
+        listener.local_addr().map_or_else(|_| "?".into(), |a| a.to_string())
+    };
+    let _ = writeln!(
+        out,
+        "serving {} on http://{}/feeds/",
+        service.settings().plan.site.title,
+        at(public)
+    );
+    if let Some(admin) = admin {
+        let _ = writeln!(out, "health and readiness on http://{}/readyz", at(admin));
+    }
+    if standing {
+        let _ = writeln!(out, "the feeds of the last run are up; this run brings them up to date");
+    }
+}
+
+fn log(global: &Global) {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+    let level = if global.quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
+    let filter: Targets = std::env::var("FEEDWRIGHT_LOG")
+        .ok()
+        .and_then(|targets| targets.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_target("feedwright", level));
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let set = match global.format {
+        OutputFormat::Json => registry.with(layer.json()).try_init(),
+        OutputFormat::Text => {
+            registry.with(layer.with_target(false).with_ansi(super::colour())).try_init()
+        }
+    };
+    // Set already: then somebody embeds us, and their log is used.
+    drop(set);
+}
+
+fn log_problem(problem: &Problem) {
+    let Problem { place, code, message, .. } = problem;
+    let place = place.to_string();
+    let place = output::safe(&place);
+    let message = output::safe(message);
+    match problem.severity {
+        Severity::Error => error!("{place}: error[{code}]: {message}"),
+        Severity::Warning => warn!("{place}: warning[{code}]: {message}"),
+        Severity::Note => info!("{place}: note[{code}]: {message}"),
+    }
+}
+
+fn log_report(trigger: run::Trigger, report: &Report) {
+    let c = &report.counters;
+    let quiet = c.new + c.changed + c.withdrawn + c.written == 0 && report.sound();
+    // What didn't change was told when it did.
+    if quiet && trigger != run::Trigger::Start {
+        tracing::debug!("{}", output::summary(report));
+        return;
+    }
+    report.problems.iter().filter(|p| p.severity == Severity::Error).for_each(log_problem);
+    for failure in &report.failures {
+        error!("{}", output::safe(failure));
+    }
+    info!("{}", output::summary(report));
+}

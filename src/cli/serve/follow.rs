@@ -1,0 +1,88 @@
+//! The shelf follows the tree, whoever writes it: this process's worker, `regenerate` in another
+//! process, another machine. A look is one stat of the manifest, which is renamed last.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::error;
+
+use super::Service;
+use crate::edition::shelve;
+use crate::edition::{Coding, tree};
+use crate::feed::address::Address;
+use crate::worker::Handle;
+
+/// Another process's editions are served within a second; a stat costs next to nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// What tells that the manifest is another.
+type Mark = (u64, i64, i64, u64);
+
+#[derive(Clone)]
+pub(super) struct Follower {
+    service: Arc<Service>,
+    seen: Arc<Mutex<Option<Mark>>>,
+}
+
+impl Follower {
+    pub(super) fn new(service: Arc<Service>) -> Follower {
+        Follower { service, seen: Arc::new(Mutex::new(None)) }
+    }
+
+    /// Looks from a thread that may block: after our own run, so that its editions are up at once.
+    pub(super) fn look_now(&self) -> bool {
+        let root = self.service.settings().plan.tree.clone();
+        // One look at a time: a slow one must not put an older shelf over a newer one.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mark = mark(&root);
+        if mark.is_none() || *seen == mark {
+            return mark.is_some();
+        }
+        match shelve::shelve(&root, &self.service.shelf.load()) {
+            Ok(Some(shelf)) => {
+                self.service.shelf.store(Arc::new(shelf));
+                *seen = mark;
+                true
+            }
+            Ok(None) => false,
+            Err(e) => {
+                error!("{e}; what was served before goes on");
+                *seen = mark;
+                false
+            }
+        }
+    }
+
+    pub(super) async fn look(&self) -> bool {
+        let follower = self.clone();
+        tokio::task::spawn_blocking(move || follower.look_now()).await.unwrap_or(false)
+    }
+
+    /// Looks again and again, and asks for a run where the tree or the state are gone.
+    pub(super) async fn follow(self, handle: Handle, mut stopped: watch::Receiver<bool>) {
+        let mut missing = false;
+        loop {
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            self.look().await;
+            let settings = self.service.settings();
+            let gone = !settings.plan.state.exists() || mark(&settings.plan.tree).is_none();
+            // The first run makes both; later they can only have been taken away.
+            if gone && !missing && handle.standing().rounds > 0 {
+                handle.demand();
+            }
+            missing = gone;
+        }
+    }
+}
+
+fn mark(root: &Path) -> Option<Mark> {
+    let path = tree::file(root, &Address::Manifest, Coding::Identity)?;
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()))
+}

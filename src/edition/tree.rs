@@ -1,0 +1,183 @@
+//! The published tree: files that any web server can hand out. Each edition is a file and its coded
+//! forms beside it, all with one mtime, which is its Last-Modified. Files are written aside, synced
+//! and renamed, so that nobody ever sees half of one; files that aren't ours are never touched.
+
+use std::fs::{self, File, FileTimes};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chrono::{DateTime, Utc};
+
+use super::{Coding, Edition, Validators};
+use crate::article::ContentHash;
+use crate::feed::address::Address;
+
+/// Where files are written before they are renamed; within the tree, because a rename can't leave
+/// its file system.
+const ASIDE: &str = ".feedwright-aside";
+
+/// The tree can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} can't be written: {cause}; what was published before stays up")]
+pub struct Error {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What the system says.
+    pub cause: io::Error,
+}
+
+fn fail(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
+    move |cause| Error { path: path.to_owned(), cause }
+}
+
+/// What a file in the tree is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDisk {
+    /// Hash of its bytes.
+    pub hash: ContentHash,
+    /// Its mtime, whole seconds.
+    pub modified: DateTime<Utc>,
+}
+
+/// The path of an address's file in one coding.
+#[must_use]
+pub fn file(root: &Path, address: &Address, coding: Coding) -> Option<PathBuf> {
+    let path = address.file_path()?;
+    Some(root.join(format!("{path}{}", coding.file_suffix())))
+}
+
+/// Whether an edition and all its coded forms stand in the tree as they were published, as far as
+/// sizes and mtimes tell.
+#[must_use]
+pub fn stands(root: &Path, address: &Address, validators: &Validators, bytes: u64) -> bool {
+    let when = system_time(validators.last_modified);
+    let stands = |coding| {
+        let meta = file(root, address, coding).and_then(|f| fs::metadata(f).ok())?;
+        (meta.modified().ok()? == when).then_some(meta.len())
+    };
+    stands(Coding::Identity) == Some(bytes)
+        && Coding::CODED.iter().all(|&coding| stands(coding).is_some())
+}
+
+/// What stands at an address, whoever made it; `None` where nothing does.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn look(root: &Path, address: &Address) -> Result<Option<OnDisk>, Error> {
+    let Some(path) = file(root, address, Coding::Identity) else { return Ok(None) };
+    match fs::read(&path) {
+        Ok(bytes) => {
+            let modified = fs::metadata(&path).and_then(|m| m.modified()).map_err(fail(&path))?;
+            Ok(Some(OnDisk { hash: ContentHash::of(&bytes), modified: date_time(modified) }))
+        }
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(e) => Err(fail(&path)(e)),
+    }
+}
+
+/// Publishes editions: all are written and synced before the first is renamed.
+///
+/// # Errors
+/// Where one can't be written; those that were renamed before stay, and are whole.
+pub fn publish(root: &Path, editions: &[(&Edition, DateTime<Utc>)]) -> Result<(), Error> {
+    if editions.is_empty() {
+        return Ok(());
+    }
+    let aside = root.join(ASIDE);
+    fs::create_dir_all(&aside).map_err(fail(&aside))?;
+    let mut written = Vec::new();
+    for (edition, when) in editions {
+        // Coded forms first: until the identity file has their mtime they are ignored.
+        let coded = edition.coded.iter().map(|(coding, bytes)| (*coding, bytes));
+        for (coding, bytes) in coded.chain([(Coding::Identity, &edition.identity)]) {
+            let Some(path) = file(root, &edition.address, coding) else { continue };
+            let mut temporary = tempfile::Builder::new()
+                .permissions(fs::Permissions::from_mode(0o644))
+                .tempfile_in(&aside)
+                .map_err(fail(&path))?;
+            temporary.write_all(bytes).map_err(fail(&path))?;
+            temporary
+                .as_file()
+                .set_times(FileTimes::new().set_modified(system_time(*when)))
+                .map_err(fail(&path))?;
+            written.push((temporary.into_temp_path(), path));
+        }
+    }
+    sync(&aside)?;
+    let mut folders = Vec::new();
+    for (temporary, path) in written {
+        if let Some(folder) = path.parent()
+            && folders.last().is_none_or(|last| last != folder)
+        {
+            fs::create_dir_all(folder).map_err(fail(folder))?;
+            folders.push(folder.to_owned());
+        }
+        temporary.persist(&path).map_err(|e| fail(&path)(e.error))?;
+    }
+    sync(&aside)?;
+    // Only to leave no trace; what a crash leaves in it goes at the next start.
+    let _ = fs::remove_dir(&aside);
+    Ok(())
+}
+
+/// One call for all files: much cheaper than syncing each.
+fn sync(folder: &Path) -> Result<(), Error> {
+    let open = File::open(folder).map_err(fail(folder))?;
+    rustix::fs::syncfs(&open).map_err(|e| fail(folder)(e.into()))
+}
+
+/// Removes what a run that died left aside. Only whoever has the turn may do this.
+///
+/// # Errors
+/// Where it can't be removed.
+pub fn clear_aside(root: &Path) -> Result<(), Error> {
+    let aside = root.join(ASIDE);
+    match fs::remove_dir_all(&aside) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fail(&aside)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes an address's files, and the folders that are empty then.
+///
+/// # Errors
+/// Where one can't be removed.
+pub fn remove(root: &Path, address: &Address) -> Result<(), Error> {
+    for coding in [Coding::Identity].into_iter().chain(Coding::CODED) {
+        let Some(path) = file(root, address, coding) else { continue };
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail(&path)(e)),
+            _ => {}
+        }
+    }
+    let mut folder = file(root, address, Coding::Identity);
+    while let Some(path) = folder.as_deref().and_then(Path::parent) {
+        // Not empty, or the root itself: enough.
+        if path == root || fs::remove_dir(path).is_err() {
+            break;
+        }
+        folder = Some(path.to_owned());
+    }
+    Ok(())
+}
+
+/// A file's mtime as it was set: whole seconds.
+#[must_use]
+pub fn date_time(time: SystemTime) -> DateTime<Utc> {
+    let seconds = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
+    };
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}
+
+fn system_time(time: DateTime<Utc>) -> SystemTime {
+    match u64::try_from(time.timestamp()) {
+        Ok(seconds) => UNIX_EPOCH + Duration::from_secs(seconds),
+        Err(_) => UNIX_EPOCH,
+    }
+}

@@ -1,0 +1,131 @@
+//! Which articles a feed holds as of a time, and a fingerprint that tells whether an edition of them
+//! would come out otherwise. Pure: the catalog is asked by whoever has it.
+
+use chrono::{DateTime, Utc};
+
+use super::{BodyMode, Feed, Site};
+use crate::article::ContentHash;
+use crate::catalog::query::{Query, Slot};
+
+/// What an entry weighs beside its text: title, links, terms and markup.
+const ENTRY_BYTES: u64 = 1024;
+
+/// A window is never cut below so many entries: a feed of one huge article would lose the others.
+const ENTRIES_MIN: usize = 10;
+
+/// What to ask the catalog for a feed's window.
+#[must_use]
+pub fn query(feed: &Feed, as_of: DateTime<Utc>) -> Query {
+    Query {
+        any: feed.selection.any.clone(),
+        all: feed.selection.all.clone(),
+        none: feed.selection.none.clone(),
+        as_of,
+        limit: feed.limit,
+        within_s: feed.within_s,
+    }
+}
+
+/// The window: what the catalog gave, less what is too old beside the newest, less what makes it too
+/// heavy, from the old end.
+#[must_use]
+pub fn window(feed: &Feed, mut slots: Vec<Slot>) -> Vec<Slot> {
+    if let (Some(age), Some(newest)) = (feed.max_entry_age_s, slots.first().map(|s| s.published)) {
+        let age = i64::try_from(age).unwrap_or(i64::MAX);
+        slots.retain(|s| (newest - s.published).num_seconds() <= age);
+    }
+    if let Some(max) = feed.max_bytes {
+        let mut bytes = 0_u64;
+        let fits = slots
+            .iter()
+            .take_while(|s| {
+                bytes = bytes.saturating_add(weight(feed.body, s));
+                bytes <= max
+            })
+            .count();
+        slots.truncate(fits.max(ENTRIES_MIN));
+    }
+    slots
+}
+
+fn weight(body: BodyMode, slot: &Slot) -> u64 {
+    let text = match body {
+        BodyMode::Full if slot.body_bytes > 0 => slot.body_bytes,
+        BodyMode::Full | BodyMode::Summary => slot.summary_bytes,
+        BodyMode::None => 0,
+    };
+    text.saturating_add(ENTRY_BYTES)
+}
+
+/// Changes whenever an edition of this window could come out otherwise. `render` is the constant of
+/// the rooms that make the bytes.
+#[must_use]
+pub fn fingerprint(render: u32, site: &Site, feed: &Feed, window: &[Slot]) -> ContentHash {
+    let mut hasher = blake3::Hasher::new();
+    // `Debug` of plain data is stable within one build, and a new build may render again.
+    hasher.update(format!("{render} {site:?} {feed:?}").as_bytes());
+    for slot in window {
+        hasher.update(&slot.hash.0);
+        hasher.update(&slot.published.timestamp().to_le_bytes());
+        hasher.update(&(slot.id.len() as u64).to_le_bytes());
+        hasher.update(slot.id.as_bytes());
+    }
+    ContentHash::finish(&hasher)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots(bytes: &[u64]) -> Vec<Slot> {
+        bytes
+            .iter()
+            .zip(0..)
+            .map(|(&body_bytes, n)| Slot {
+                article: n,
+                id: n.to_string(),
+                published: DateTime::from_timestamp(1_000_000 - n * 60, 0).unwrap(),
+                updated: DateTime::UNIX_EPOCH,
+                hash: ContentHash::of(b""),
+                body_bytes,
+                summary_bytes: 10,
+            })
+            .collect()
+    }
+
+    fn feed() -> Feed {
+        Feed {
+            name: super::super::FeedName("x".to_owned()),
+            title: String::new(),
+            description: String::new(),
+            home: String::new(),
+            language: None,
+            id: String::new(),
+            selection: super::super::Selection::default(),
+            limit: 50,
+            within_s: 0,
+            max_entry_age_s: None,
+            max_bytes: None,
+            body: BodyMode::Full,
+            term: None,
+            eager: true,
+        }
+    }
+
+    #[test]
+    fn a_heavy_window_is_cut_from_the_old_end_but_not_below_ten() {
+        let mut feed = feed();
+        feed.max_bytes = Some(20_000);
+        assert_eq!(window(&feed, slots(&[4_000; 30])).len(), 10);
+        assert_eq!(window(&feed, slots(&[400; 30])).len(), 14);
+        feed.max_bytes = None;
+        assert_eq!(window(&feed, slots(&[4_000; 30])).len(), 30);
+    }
+
+    #[test]
+    fn what_is_too_old_beside_the_newest_is_left_out() {
+        let mut feed = feed();
+        feed.max_entry_age_s = Some(300);
+        assert_eq!(window(&feed, slots(&[1; 30])).len(), 6);
+    }
+}

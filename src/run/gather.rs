@@ -1,0 +1,263 @@
+//! The first step of a run: every source is looked at, what may have changed is read on many threads
+//! and staged on one, and what is gone is noted.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use rayon::prelude::*;
+
+use super::{Error, Plan, Report, Scope};
+use crate::catalog::commit::IndexChanges;
+use crate::catalog::stage::{Outcome as Read, Staged, prepare};
+use crate::catalog::{self, Catalog};
+use crate::document::{self, Content, Document, Reading, Surroundings};
+use crate::problem::{Code, Place, Problem};
+use crate::source::directory::{self, Target};
+use crate::source::{self, Found, Gathered, LoadedContent, Memory, database};
+
+pub(crate) const INTERNAL: Code = Code::new("internal");
+
+/// Batches that may wait for the writer: reading must not run ahead of it by much, for the memory.
+const BATCHES_WAITING_MAX: usize = 4;
+
+/// What gathering leaves to the commit.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// By source: `_index.md` that are otherwise.
+    pub(super) indexes: Vec<IndexChanges>,
+}
+
+/// Looks at the sources, and stages what is otherwise. A source that can't be looked at is told and
+/// left as it is.
+pub(super) fn gather(
+    plan: &Plan,
+    scope: &Scope,
+    catalog: &mut Catalog,
+    report: &mut Report,
+) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    for source in &plan.sources {
+        match look(source, scope, catalog, report)? {
+            Ok(indexes) => outcome.indexes.extend(indexes),
+            Err(e) => report.failures.push(format!("source {:?}: {e}", source.name)),
+        }
+    }
+    if *scope == Scope::All {
+        for known in catalog.sources()? {
+            if !plan.sources.iter().any(|s| s.name == known) {
+                catalog.stage_removed(&known)?;
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// What a source gives, or why it gives nothing.
+type Looked = Result<Option<IndexChanges>, source::Error>;
+
+fn look(
+    source: &source::Options,
+    scope: &Scope,
+    catalog: &mut Catalog,
+    report: &mut Report,
+) -> Result<Looked, Error> {
+    let targets = match (&source.place, scope) {
+        (_, Scope::All) => None,
+        (source::Place::Directory(options), Scope::Paths(paths)) => {
+            let mut targets = directory::targets(options, paths);
+            targets.append(&mut catalog.dependents(&source.name, &targets)?);
+            if targets.is_empty() {
+                return Ok(Ok(None));
+            }
+            Some(targets)
+        }
+        // A database that changed is looked at as a whole, so no path points at it.
+        (source::Place::Database(_), Scope::Paths(_)) => return Ok(Ok(None)),
+    };
+    let memory = catalog.memory(&source.name, targets.as_deref())?;
+    let tally = Tally::default();
+    let gathered = stream(source, targets.as_deref(), memory, catalog, &tally)?;
+    report.counters.opened += tally.opened.into_inner();
+    report.counters.parsed += tally.parsed.into_inner();
+    report.problems.append(&mut tally.problems.into_inner().unwrap_or_default());
+    let mut gathered = match gathered {
+        Ok(gathered) => gathered,
+        Err(e) => return Ok(Err(e)),
+    };
+    report.counters.opened += gathered.opened;
+    report.problems.append(&mut gathered.problems);
+    catalog.stage_vanished(&source.name, &gathered.vanished)?;
+    Ok(Ok(Some(IndexChanges {
+        source: source.name.clone(),
+        changed: gathered.indexes_changed,
+        vanished: gathered.indexes_vanished,
+    })))
+}
+
+#[derive(Default)]
+struct Tally {
+    opened: AtomicU64,
+    parsed: AtomicU64,
+    problems: Mutex<Vec<Problem>>,
+}
+
+/// Reads batches on all threads while one thread stages the batches before.
+fn stream(
+    source: &source::Options,
+    targets: Option<&[Target]>,
+    memory: Memory,
+    catalog: &mut Catalog,
+    tally: &Tally,
+) -> Result<Result<Gathered, source::Error>, Error> {
+    std::thread::scope(|scope| {
+        let (send, receive) = sync_channel::<Vec<Staged>>(BATCHES_WAITING_MAX);
+        let writer = scope.spawn(move || -> Result<(), catalog::Error> {
+            for batch in receive {
+                catalog.stage(batch)?;
+            }
+            Ok(())
+        });
+        let mut deliver = |found: Vec<Found>| {
+            let batch: Vec<Staged> =
+                found.into_par_iter().filter_map(|f| read(source, f, tally)).collect();
+            // The writer has failed and gone: its error is told below.
+            let _ = send.send(batch);
+        };
+        let gathered = match &source.place {
+            source::Place::Directory(options) => {
+                let whole = [Target::all()];
+                let targets = targets.unwrap_or(&whole);
+                directory::gather(options, &source.reading, targets, memory, &mut deliver)
+            }
+            source::Place::Database(options) => {
+                rows(source, options, memory, &mut deliver).map_err(source::Error::from)
+            }
+        };
+        drop(send);
+        match writer.join() {
+            Ok(written) => written?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        Ok(gathered)
+    })
+}
+
+/// Reads one document. `None` where it can't be read now: what is known of it stays, and it is tried
+/// again at the next look.
+fn read(source: &source::Options, found: Found, tally: &Tally) -> Option<Staged> {
+    tally.opened.fetch_add(1, Ordering::Relaxed);
+    let tell = |problem| {
+        if let Ok(mut problems) = tally.problems.lock() {
+            problems.push(problem);
+        }
+    };
+    let (head, loaded) = match found.load() {
+        Ok(loaded) => loaded,
+        Err((_, problem)) => {
+            tell(problem);
+            return None;
+        }
+    };
+    if let Some(known) = &head.known
+        && known.hash == loaded.hash
+        && known.context == head.context
+    {
+        return Some(Staged {
+            source: source.name.clone(),
+            path: head.path,
+            shown: head.shown,
+            stamp: loaded.stamp,
+            hash: loaded.hash,
+            context: head.context,
+            outcome: Read::Same,
+        });
+    }
+    tally.parsed.fetch_add(1, Ordering::Relaxed);
+    let file_bytes = |path: &str| match &source.place {
+        source::Place::Directory(options) => directory::bytes_of(options, path),
+        source::Place::Database(_) => None,
+    };
+    let document = Document {
+        path: &head.path,
+        shown: &head.shown,
+        content: match &loaded.content {
+            LoadedContent::File(bytes) => Content::File(bytes),
+            LoadedContent::Row(row) => Content::Row(row),
+        },
+        around: Surroundings { indexes: &head.indexes, file_bytes: &file_bytes },
+    };
+    // One document that meets a mistake of ours must not keep all others from being published.
+    let reading = catch_unwind(AssertUnwindSafe(|| document::read(&document, &source.reading)))
+        .unwrap_or_else(|_| Reading {
+            problems: vec![
+                Problem::error(
+                    &INTERNAL,
+                    Place::whole(&head.shown),
+                    "feedwright failed on this document; that is its mistake, not yours",
+                )
+                .help("what was known of it stays published; please report the document"),
+            ],
+            failed: true,
+            ..Reading::default()
+        });
+    let looked = match &source.place {
+        source::Place::Directory(options) => reading
+            .looked_for
+            .iter()
+            .map(|file| (file.clone(), directory::stamp_of(options, file)))
+            .collect(),
+        source::Place::Database(_) => Vec::new(),
+    };
+    let shown = head.shown.clone();
+    prepare(&source.name, head, loaded.stamp, loaded.hash, reading, looked)
+        .map_err(|e| tell(Problem::error(&INTERNAL, Place::whole(shown), e.to_string())))
+        .ok()
+}
+
+/// Rows of a database, as a directory's files look: all that are otherwise are delivered, and those
+/// that aren't there any more have vanished.
+fn rows(
+    source: &source::Options,
+    options: &database::Options,
+    memory: Memory,
+    deliver: &mut dyn FnMut(Vec<Found>),
+) -> Result<Gathered, database::Error> {
+    let mut known: HashMap<String, source::Known> =
+        memory.documents.into_iter().map(|k| (k.path.clone(), k)).collect();
+    let context = source.reading.digest();
+    let mut gathered = Gathered::default();
+    let mut batch = Vec::new();
+    let finished = database::read(options, &mut |keyed| {
+        let known = known.remove(&keyed.key);
+        let stamp = source::Stamp(keyed.stamp.0.to_vec());
+        gathered.opened += 1;
+        if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == context) {
+            gathered.unchanged += 1;
+            return std::ops::ControlFlow::Continue(());
+        }
+        // Received already: counted here, and not again when it is read.
+        gathered.opened -= 1;
+        batch.push(Found {
+            shown: format!("{} row {}", source.name, keyed.key),
+            path: keyed.key,
+            context,
+            indexes: [].into(),
+            known,
+            place: source::FoundPlace::Row { row: keyed.row, stamp },
+        });
+        if batch.len() == source::BATCH {
+            deliver(std::mem::take(&mut batch));
+        }
+        std::ops::ControlFlow::Continue(())
+    })?;
+    if !batch.is_empty() {
+        deliver(batch);
+    }
+    gathered.problems = finished.problems;
+    gathered.vanished = known.into_keys().collect();
+    gathered.vanished.sort();
+    Ok(gathered)
+}

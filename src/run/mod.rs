@@ -1,0 +1,366 @@
+//! One regeneration, straight through and the same whoever triggers it: gather, commit, select,
+//! render, publish. No async, no clock: the instant comes in as an argument. *When* a run happens
+//! is the [`worker`](crate::worker)'s.
+
+mod gather;
+pub mod lazy;
+mod publish;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::article::Taxonomy;
+use crate::catalog::lock::{self, Edit, Lock};
+use crate::catalog::{self, Catalog};
+use crate::edition::{ledger, tree};
+use crate::feed::{self, Site};
+use crate::press::{self, Finisher};
+use crate::problem::{Code, Place, Problem};
+use crate::source;
+use crate::state::{self, Holder, State, Turn};
+
+pub(crate) const LOCK_UNWRITTEN: Code = Code::new("lock-unwritten");
+
+/// What a run works on. Plain and resolved: what `feeds.toml` says, defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The configuration file, as it was named.
+    pub config: PathBuf,
+    /// What all feeds share. Its `id_base` is `site.url`; `feeds.lock` overrides it.
+    pub site: Site,
+    /// Where articles come from, in the file's order. The `id_…` options of each are its own
+    /// present ones; `feeds.lock` overrides them.
+    pub sources: Vec<source::Options>,
+    /// The feeds, in the file's order. Definitions of tag, author and series feeds are always
+    /// among them, written or not.
+    pub feeds: Vec<feed::Definition>,
+    /// The published tree.
+    pub tree: PathBuf,
+    /// The state folder.
+    pub state: PathBuf,
+    /// `feeds.lock`.
+    pub lock: PathBuf,
+}
+
+/// How much of the sources a run looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All of every source.
+    All,
+    /// Only these files and folders, and what depends on them. Absolute paths, as the watcher saw
+    /// them.
+    Paths(Vec<PathBuf>),
+}
+
+/// Who asked for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// `serve` began.
+    Start,
+    /// The schedule.
+    Cron,
+    /// A file changed.
+    Watch,
+    /// The periodic full look, the net below the watcher.
+    Look,
+    /// An embargo lifts or an article expires.
+    Due,
+    /// An operator.
+    Demand,
+}
+
+/// What a run did. The field names are those of `--format json`, whose schema only grows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// The instant as of which windows were selected.
+    pub as_of: DateTime<Utc>,
+    /// What was counted.
+    pub counters: Counters,
+    /// What is wrong in the articles that the sources hold now, those of unchanged documents too.
+    pub problems: Vec<Problem>,
+    /// What a guard holds back.
+    pub held: Vec<Held>,
+    /// The next instant at which something changes by itself: an embargo lifts, an article expires.
+    pub next_due: Option<DateTime<Utc>>,
+    /// Sources that could not be looked at, editions refused, a lock that could not be written: a
+    /// sentence each. The rest of the run went on.
+    pub failures: Vec<String>,
+    /// Milliseconds that each step took, in order.
+    pub times: Vec<(String, u64)>,
+    /// Milliseconds from start to end.
+    pub took_ms: u64,
+}
+
+/// What a run counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// Articles that the catalog holds after the run.
+    pub read: u64,
+    /// Documents opened: files read, rows of databases received.
+    pub opened: u64,
+    /// Documents parsed.
+    pub parsed: u64,
+    /// Articles not known before.
+    pub new: u64,
+    /// Known articles that are now otherwise.
+    pub changed: u64,
+    /// Articles that no document names any more.
+    pub withdrawn: u64,
+    /// Editions rendered.
+    pub rendered: u64,
+    /// Files written to the tree; an edition and its coded forms count once.
+    pub written: u64,
+    /// Editions that stand as they stood.
+    pub unchanged: u64,
+    /// Editions noted to be announced.
+    pub announced: u64,
+}
+
+/// What a guard holds back, and the command that releases it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// `loss`, `change` or `ids`.
+    pub guard: String,
+    /// The source whose change is held.
+    pub source: String,
+    /// Articles held.
+    pub count: u64,
+    /// The command that releases it.
+    pub release: String,
+}
+
+impl Report {
+    /// Whether the run itself went well. Problems in articles don't count here.
+    #[must_use]
+    pub fn sound(&self) -> bool {
+        self.failures.is_empty() && self.held.is_empty()
+    }
+
+    /// Notes how long a step took.
+    pub fn step(&mut self, name: &str, took: Duration) {
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.times.push((name.to_owned(), ms));
+    }
+}
+
+/// A run could not be done at all: everything stays as it was published.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The state folder can't be used.
+    #[error(transparent)]
+    State(#[from] state::Error),
+    /// The catalog can't be used.
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+    /// The ledger can't be used.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// `feeds.lock` can't be obeyed.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
+    /// The tree can't be written.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// A feed can't be made.
+    #[error(transparent)]
+    Press(#[from] press::Error),
+    /// The manifest can't be made.
+    #[error(transparent)]
+    Manifest(#[from] crate::edition::manifest::Error),
+}
+
+/// What a run is given beside its plan.
+pub struct Call<'a> {
+    /// How much of the sources it looks at.
+    pub scope: Scope,
+    /// The command that it runs in, as others are told while they wait: `serve`, `regenerate`.
+    pub command: &'a str,
+    /// The time. Asked once the run has its turn, and once at its end.
+    pub clock: &'a dyn Fn() -> DateTime<Utc>,
+    /// Finishes bodies, and keeps them from run to run.
+    pub finisher: &'a Finisher,
+    /// Told once, where another run has the turn.
+    pub waiting: &'a mut dyn FnMut(Option<Holder>),
+    /// Publish nothing: read everything into the catalog of a state that is thrown away, and tell
+    /// what is wrong.
+    pub check_only: bool,
+}
+
+/// Regenerates: gather, commit, select, render, publish. What can't be done is told in the report and
+/// leaves what it concerns as it was published; the rest goes on.
+///
+/// # Errors
+/// Where nothing at all can be done.
+pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
+    let state = State::open(&plan.state, &plan.config)?;
+    let asked = (call.clock)();
+    let holder = Holder { command: call.command.to_owned(), pid: std::process::id(), since: asked };
+    let _turn = Turn::take(&state, &holder, &mut call.waiting)?;
+    let begin = Instant::now();
+    let as_of = (call.clock)().trunc_subsecs(0);
+    let mut report = Report { started: as_of, as_of, ..Report::default() };
+
+    let mut catalog = Catalog::open(&state)?;
+    let lock = lock::read(&plan.lock)?;
+    let (plan, mut edits) = obey(plan, &lock)?;
+
+    let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
+    report.step("gather", begin.elapsed());
+    let step = Instant::now();
+    commit(&plan, &lock, &mut edits, gathered, &mut catalog, &mut report)?;
+    report.step("commit", step.elapsed());
+
+    if !call.check_only {
+        let mut ledger = ledger::Ledger::open(&state.ledger())?;
+        publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)?;
+        finish(&catalog, &mut report, begin)?;
+        ledger.remember(&remembered(&report, &call)?)?;
+    } else {
+        finish(&catalog, &mut report, begin)?;
+    }
+    catalog.close()?;
+    Ok(report)
+}
+
+fn finish(catalog: &Catalog, report: &mut Report, begin: Instant) -> Result<(), Error> {
+    report.counters.read = catalog.count()?;
+    report.next_due = catalog.next_due(report.as_of)?;
+    report.problems.append(&mut catalog.problems()?);
+    tell_once(&mut report.problems);
+    report.took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(())
+}
+
+/// Notes that are true of a source as a whole are told for its first document only.
+fn tell_once(problems: &mut Vec<Problem>) {
+    let mut told = BTreeSet::new();
+    problems.retain(|p| {
+        let folder = p.place.path.split('/').next().unwrap_or_default().to_owned();
+        p.code != crate::document::LINK_MADE || told.insert(folder)
+    });
+    let mut seen = BTreeSet::new();
+    problems.retain(|p| seen.insert((p.place.clone(), p.code.clone(), p.message.clone())));
+}
+
+/// Problems that a remembered run keeps; `check` tells them all.
+const REMEMBERED_PROBLEMS_MAX: usize = 20;
+
+fn remembered(report: &Report, call: &Call<'_>) -> Result<ledger::Run, Error> {
+    let mut report = report.clone();
+    report.problems.truncate(REMEMBERED_PROBLEMS_MAX);
+    Ok(ledger::Run {
+        ended: (call.clock)(),
+        command: call.command.to_owned(),
+        report: serde_json::to_value(&report).map_err(crate::edition::manifest::Error::Json)?,
+    })
+}
+
+/// What `feeds.lock` says overrides what `feeds.toml` would derive now. Gives the plan that obeys it,
+/// and the lines that it lacks.
+fn obey(plan: &Plan, lock: &Lock) -> Result<(Plan, Vec<Edit>), Error> {
+    let mut plan = plan.clone();
+    let mut edits = Vec::new();
+    let own = plan.site.url.clone();
+    let base = lock.base.as_deref().and_then(|b| url::Url::parse(b).ok());
+    // A base on a loopback host is nobody's published id yet.
+    let base = match base {
+        Some(base) if !is_loopback(&base) || base == own => base,
+        _ => {
+            edits.push(Edit::Base(own.to_string()));
+            own
+        }
+    };
+    plan.site.id_base = base.clone();
+    for source in &mut plan.sources {
+        let reading = &mut source.reading;
+        reading.id_base = base.clone();
+        match lock.links.get(&source.name) {
+            Some(links) => {
+                reading.id_permalink.clone_from(&links.pattern);
+                reading.id_zone = links.zone.parse().map_err(|e: crate::time::UnknownZone| {
+                    lock::Error::Line { path: plan.lock.clone(), line: 0, message: e.to_string() }
+                })?;
+            }
+            None => edits.push(Edit::Links(
+                source.name.clone(),
+                reading.id_zone.name().to_owned(),
+                reading.id_permalink.clone(),
+            )),
+        }
+    }
+    Ok((plan, edits))
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// Decides what was gathered means, writes the lock, and makes it current: in this order, so that an
+/// id is never published that the lock doesn't know.
+fn commit(
+    plan: &Plan,
+    lock: &Lock,
+    edits: &mut Vec<Edit>,
+    gathered: gather::Outcome,
+    catalog: &mut Catalog,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
+    let staged = catalog.has_staged()?;
+    let decision = if staged { catalog.decide(&sources, lock)? } else { Default::default() };
+    edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
+    if let Err(e) = lock::write(&plan.lock, edits) {
+        let problem = Problem::error(
+            &LOCK_UNWRITTEN,
+            Place::whole(plan.lock.to_string_lossy()),
+            e.to_string(),
+        )
+        .help("make it writable, then run `feedwright regenerate`");
+        report.failures.push(problem.message.clone());
+        report.problems.push(problem);
+    }
+    let indexes = gathered.indexes.iter().any(|i| !i.changed.is_empty() || !i.vanished.is_empty());
+    if staged || indexes || catalog.is_due(report.as_of)? {
+        let committed = catalog.commit(&decision, &gathered.indexes, lock, report.as_of)?;
+        report.counters.new = committed.new;
+        report.counters.changed = committed.changed;
+        report.counters.withdrawn = committed.withdrawn;
+    }
+    Ok(())
+}
+
+/// The feeds that a plan makes on every run, in its order.
+///
+/// # Errors
+/// Where the catalog can't be asked.
+pub fn eager_feeds(
+    plan: &Plan,
+    lock: &Lock,
+    catalog: &Catalog,
+    as_of: DateTime<Utc>,
+) -> Result<(Vec<feed::Feed>, Vec<Problem>), Error> {
+    // The catalog is asked before, because expanding is pure.
+    let mut terms = std::collections::BTreeMap::new();
+    for definition in plan.feeds.iter().filter(|d| d.eager) {
+        if let Some(taxonomy) = &definition.each
+            && !terms.contains_key(taxonomy)
+        {
+            terms.insert(taxonomy.clone(), catalog.terms(taxonomy, as_of)?);
+        }
+    }
+    let of = |taxonomy: &Taxonomy| terms.get(taxonomy).cloned().unwrap_or_default();
+    let config = plan.config.to_string_lossy();
+    Ok(feed::expand::expand(&plan.feeds, &plan.site, &lock.feeds, &config, &of))
+}
