@@ -123,6 +123,7 @@ pub fn load(
     text: &str,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, syntax) = DeTable::parse_recoverable(text);
     let mut found = Text::new(path.display().to_string(), text, env);
     let file = file::file(&mut found, table.get_ref());

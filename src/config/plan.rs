@@ -322,6 +322,9 @@ fn server(text: &mut Text<'_>, file: &File, feeds: &[Definition]) -> server::Opt
     }
 }
 
+/// What [`worker::Options`] has where there is none.
+const NO_FULL_LOOK: u64 = 0;
+
 fn worker(
     file: &File,
     path: &Path,
@@ -347,6 +350,7 @@ fn worker(
         watch: file.schedule.watch.unwrap_or(defaults::WATCH),
         watched,
         watched_files,
-        full_look_s: value(&file.schedule.look).unwrap_or(defaults::LOOK_S),
+        full_look_s: value(&file.schedule.look)
+            .map_or(defaults::LOOK_S, |look| look.unwrap_or(NO_FULL_LOOK)),
     })
 }
