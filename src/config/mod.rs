@@ -2,6 +2,7 @@
 //! go and points at its place; rooms never see TOML, and nothing below this room checks again.
 //! Whether a path exists or a listener can listen is the rooms' to find out: loading touches no file.
 
+mod apart;
 mod codes;
 mod defaults;
 mod expand;
