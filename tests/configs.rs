@@ -174,6 +174,15 @@ fn each_case_is_told_as_expected() {
 }
 
 #[test]
+fn each_expectation_has_its_case() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(path.with_extension("toml").exists(), "{}", path.display());
+    }
+}
+
+#[test]
 fn each_problem_points_into_its_line_and_helps() {
     for path in cases() {
         let text = std::fs::read_to_string(&path).unwrap();

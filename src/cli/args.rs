@@ -124,7 +124,7 @@ the command line or in the configuration.";
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct Serve {
     /// Listen here instead of at server.listen; port 0 takes any free one.
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = listen)]
     pub listen: Option<SocketAddr>,
     /// Put health, metrics and status here instead of at server.admin; "none" does without.
     #[arg(long, value_name = "ADDR", value_parser = admin)]
@@ -138,6 +138,10 @@ pub enum Admin {
     None,
     /// There.
     At(SocketAddr),
+}
+
+fn listen(value: &str) -> Result<SocketAddr, String> {
+    value.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080".to_owned())
 }
 
 fn admin(value: &str) -> Result<Admin, String> {

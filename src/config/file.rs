@@ -50,7 +50,7 @@ pub(super) struct Site {
 pub(super) struct Schedule {
     pub(super) cron: Option<At<Option<String>>>,
     pub(super) watch: Option<bool>,
-    pub(super) look: Option<At<u64>>,
+    pub(super) look: Option<At<Option<u64>>>,
 }
 
 pub(super) struct Source {
@@ -221,7 +221,7 @@ fn schedule(text: &mut Text<'_>, mut t: Table<'_>) -> Schedule {
     let schedule = Schedule {
         cron: t.parsed(text, "cron", values::or_none(values::cron)),
         watch: t.boolean(text, "watch"),
-        look: t.parsed(text, "look", values::positive_duration),
+        look: t.parsed(text, "look", values::or_none(values::positive_duration)),
     };
     t.finish(text);
     schedule

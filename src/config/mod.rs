@@ -2,6 +2,7 @@
 //! go and points at its place; rooms never see TOML, and nothing below this room checks again.
 //! Whether a path exists or a listener can listen is the rooms' to find out: loading touches no file.
 
+mod apart;
 mod codes;
 mod defaults;
 mod expand;
@@ -123,6 +124,7 @@ pub fn load(
     text: &str,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Vec<Problem>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, syntax) = DeTable::parse_recoverable(text);
     let mut found = Text::new(path.display().to_string(), text, env);
     let file = file::file(&mut found, table.get_ref());

@@ -2,10 +2,11 @@
 //! when keys are compared told: two of one name, a tree within a source.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::apart::{self, Within};
 use super::file::{self, File, Lock};
 use super::text::{At, Span, Str, Text};
 use super::{Settings, codes, defaults, feeds, places, routes, values};
@@ -234,7 +235,7 @@ fn output(text: &mut Text<'_>, file: &File, folder: &Path, sources: &[source::Op
         Lock::State => state.join(defaults::LOCK_FILE),
     };
     let at = output.state.as_ref().map(|at| &at.span).or(output.dir.as_ref().map(|at| &at.span));
-    if is_within(&state, &tree) {
+    if apart::within(&state, &tree) != Within::No {
         let message = "the state folder lies in the tree, where it would be published";
         let help = "keep them apart, as in `dir = \"public\"` and `state = \".feedwright\"`";
         text.error(&codes::PATH, at, message, help);
@@ -247,17 +248,20 @@ fn output(text: &mut Text<'_>, file: &File, folder: &Path, sources: &[source::Op
 fn tree_apart(text: &mut Text<'_>, file: &File, tree: &Path, sources: &[source::Options]) {
     for source in sources {
         let source::Place::Directory(options) = &source.place else { continue };
-        let (Some(tree), Some(root)) = (lexical(tree), lexical(&options.root)) else { continue };
-        let Ok(below) = tree.strip_prefix(&root) else { continue };
-        let page = below.join("feeds/latest/index.html");
-        let excluded = |glob: &String| {
-            globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(&page))
+        let help = match apart::within(tree, &options.root) {
+            Within::No => continue,
+            Within::Below(below) if reads(options, &below) => {
+                let below = below.to_string_lossy();
+                format!("add `exclude = [\"{below}/**\"]`, or let `[output] dir` lie elsewhere")
+            }
+            Within::Somewhere if options.include.is_empty() && options.exclude.is_empty() => {
+                "add an `exclude` for it, or let `[output] dir` lie elsewhere".to_owned()
+            }
+            Within::Same => {
+                "keep them apart, as in `path = \"content\"` and `dir = \"public\"`".to_owned()
+            }
+            Within::Below(_) | Within::Somewhere => continue,
         };
-        if options.exclude.iter().any(excluded)
-            || !options.include.is_empty() && !options.include.iter().any(excluded)
-        {
-            continue;
-        }
         let span = file.sources.iter().find_map(|written| match (&written.name, &written.place) {
             (Some(name), Some(file::Place::Directory { path, .. }))
                 if name.value == source.name =>
@@ -267,38 +271,18 @@ fn tree_apart(text: &mut Text<'_>, file: &File, tree: &Path, sources: &[source::
             _ => None,
         });
         let message = "the published tree lies in this source, which would read it as documents";
-        let help = if below.as_os_str().is_empty() {
-            "keep them apart, as in `path = \"content\"` and `dir = \"public\"`".to_owned()
-        } else {
-            let below = below.to_string_lossy();
-            format!("add `exclude = [\"{below}/**\"]`, or let `[output] dir` lie elsewhere")
-        };
         text.error(&codes::PATH, span, message, help);
     }
 }
 
-fn is_within(inner: &Path, outer: &Path) -> bool {
-    match (lexical(inner), lexical(outer)) {
-        (Some(inner), Some(outer)) => inner.starts_with(outer),
-        _ => false,
-    }
-}
-
-/// A path without `.` and `..`, links unresolved; `None` of one that leads above where it begins.
-fn lexical(path: &Path) -> Option<PathBuf> {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if !plain.pop() {
-                    return None;
-                }
-            }
-            part => plain.push(part),
-        }
-    }
-    Some(plain)
+/// Whether a source's globs let it read the pages of a tree that lies at `below` in it.
+fn reads(options: &source::directory::Options, below: &Path) -> bool {
+    let page = below.join("feeds/latest/index.html");
+    let fits = |glob: &String| {
+        globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(&page))
+    };
+    (options.include.is_empty() || options.include.iter().any(fits))
+        && !options.exclude.iter().any(fits)
 }
 
 fn server(text: &mut Text<'_>, file: &File, feeds: &[Definition]) -> server::Options {
@@ -321,6 +305,9 @@ fn server(text: &mut Text<'_>, file: &File, feeds: &[Definition]) -> server::Opt
         gone: routes.gone,
     }
 }
+
+/// What [`worker::Options`] has where there is none.
+const NO_FULL_LOOK: u64 = 0;
 
 fn worker(
     file: &File,
@@ -349,6 +336,7 @@ fn worker(
         watched,
         watched_files,
         ignored: vec![output.tree.clone(), output.state.clone(), output.lock.clone()],
-        full_look_s: value(&file.schedule.look).unwrap_or(defaults::LOOK_S),
+        full_look_s: value(&file.schedule.look)
+            .map_or(defaults::LOOK_S, |look| look.unwrap_or(NO_FULL_LOOK)),
     })
 }

@@ -1,7 +1,7 @@
 //! `[server] aliases`, `redirects` and `gone`: the operator's own addresses beside those of the
 //! feeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -23,18 +23,20 @@ pub(super) struct Routes {
     pub(super) gone: Vec<String>,
 }
 
-/// What may not stand in a path as it is; `%` may, it is taken to be encoded already.
-const PATH: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'`')
-    .add(b'{')
-    .add(b'}')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'|');
+/// What no path has as it is (RFC 3986 §3.3); `%` stays, what has it is taken to be encoded already.
+const PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^');
+
+/// One spelling of a path, however a person or an old link wrote it.
+fn spelling(path: &str) -> String {
+    let mut hex_digits = 0;
+    utf8_percent_encode(path, PATH)
+        .flat_map(str::chars)
+        .map(|c| {
+            hex_digits = if c == '%' { 3 } else { usize::saturating_sub(hex_digits, 1) };
+            if hex_digits > 0 { c.to_ascii_uppercase() } else { c }
+        })
+        .collect()
+}
 
 /// Resolves them against the feeds that there are.
 pub(super) fn resolve(text: &mut Text<'_>, server: &file::Server, feeds: &[Definition]) -> Routes {
@@ -49,16 +51,23 @@ pub(super) fn resolve(text: &mut Text<'_>, server: &file::Server, feeds: &[Defin
             Err(wrong) => text.wrong("aliases", &target.span, wrong),
         }
     }
+    let mut spans = BTreeMap::new();
     for (path, target) in &server.redirects {
         let from = own_path(text, "redirects", &path.value, &path.span, feeds, &mut seen);
         match redirect_target(target) {
-            Ok(to) if from.as_deref() == Some(to.as_str()) => {
-                let wrong =
-                    Wrong::new(codes::ROUTE, "leads back to itself", "name another address");
-                text.wrong("redirects", &target.span, wrong);
+            Ok(to) => {
+                if let Some(from) = from {
+                    spans.insert(from.clone(), &target.span);
+                    routes.redirects.insert(from, to);
+                }
             }
-            Ok(to) => routes.redirects.extend(from.map(|from| (from, to))),
             Err(wrong) => text.wrong("redirects", &target.span, wrong),
+        }
+    }
+    for path in circles(&routes.redirects) {
+        if let Some(span) = spans.get(path) {
+            let wrong = Wrong::new(codes::ROUTE, "leads back to itself", "name another address");
+            text.wrong("redirects", span, wrong);
         }
     }
     for path in &server.gone {
@@ -97,14 +106,37 @@ fn plain_path(written: &str) -> Result<String, Wrong> {
     if !written.starts_with('/') || written.starts_with("//") {
         return wrong("holds an address that doesn't begin with one `/`", "write \"/rss.xml\"");
     }
-    if written.contains(['?', '#']) {
-        let help = "write the path alone; what follows `?` isn't looked at";
-        return wrong("holds an address with a `?` or a `#`", help);
+    if written.contains('#') {
+        let help = "leave out what begins with `#`: browsers don't send it";
+        return wrong("holds an address with a `#`", help);
     }
     if written.chars().any(char::is_control) {
         return wrong("holds a control character", "write \"/rss.xml\"");
     }
-    Ok(utf8_percent_encode(written, PATH).to_string())
+    Ok(spelling(written))
+}
+
+/// The paths from which redirects lead back to the path itself.
+fn circles(redirects: &BTreeMap<String, String>) -> BTreeSet<&str> {
+    let mut circles = BTreeSet::new();
+    let mut known = BTreeSet::new();
+    for from in redirects.keys() {
+        let mut way = Vec::new();
+        let mut at = Some(from);
+        while let Some(path) = at
+            && known.insert(path)
+        {
+            way.push(path);
+            at = redirects.get(path);
+        }
+        // The way ended, or met a path that was walked before: in this way, if there is a circle.
+        if let Some(met) = at
+            && let Some(begin) = way.iter().position(|path| *path == met)
+        {
+            circles.extend(way[begin..].iter().map(|path| path.as_str()));
+        }
+    }
+    circles
 }
 
 /// Refuses addresses at which something of ours stands.
@@ -123,20 +155,20 @@ fn not_ours(path: String, feeds: &[Definition]) -> Result<String, Wrong> {
     Ok(path)
 }
 
-/// The address of a feed, below `/feeds/`.
+/// What an alias stands for: a feed's address below `/feeds/`, or another of ours from `/`.
 fn alias_target(written: &str, feeds: &[Definition]) -> Result<String, Wrong> {
     let wrong = |what: &str, help: String| Wrong::new(codes::ROUTE, what, help);
-    let below: String = written.strip_prefix("/feeds/").unwrap_or(written).nfc().collect();
-    let encoded = format!("/feeds/{}", utf8_percent_encode(&below, PATH));
-    let name = match Address::parse(&encoded) {
+    let written: String = written.nfc().collect();
+    let whole = if written.starts_with('/') { written } else { format!("/feeds/{written}") };
+    let whole = spelling(&whole);
+    let name = match Address::parse(&whole) {
         Some(Address::Edition(name, _) | Address::Page(name)) => name.0,
+        Some(Address::Index | Address::Opml | Address::Manifest) => return Ok(whole),
         Some(Address::Bare(name)) => {
             let help = format!("write \"{0}.rss\", \"{0}.atom\", \"{0}.json\" or \"{0}/\"", name.0);
             return Err(wrong("names a feed without its format", help));
         }
-        _ => {
-            return Err(wrong("holds no feed's address", "write \"latest.rss\"".to_owned()));
-        }
+        None => return Err(wrong("holds no feed's address", "write \"latest.rss\"".to_owned())),
     };
     if !feeds.iter().any(|feed| may_be(feed, &name)) {
         let known: Vec<&str> =
@@ -147,7 +179,7 @@ fn alias_target(written: &str, feeds: &[Definition]) -> Result<String, Wrong> {
         };
         return Err(wrong("leads to a feed that isn't there", help));
     }
-    Ok(encoded["/feeds/".len()..].to_owned())
+    Ok(whole.strip_prefix("/feeds/").map(str::to_owned).unwrap_or(whole))
 }
 
 /// Whether a definition can make a feed of that name.
@@ -168,7 +200,7 @@ fn redirect_target(target: &Str) -> Result<String, Wrong> {
             let help = "write a path or a whole address";
             return Err(Wrong::new(codes::ROUTE, "holds a control character", help));
         }
-        return Ok(utf8_percent_encode(&target.value, PATH).to_string());
+        return Ok(spelling(&target.value));
     }
     places::web(&target.value).map(|url| url.to_string()).map_err(|wrong| Wrong {
         code: codes::ROUTE,

@@ -226,6 +226,25 @@ fn a_file_is_read_with_its_folder() {
 }
 
 #[test]
+fn the_defaults_by_themselves_ask_for_what_is_needed() {
+    let problems = load(Path::new("feeds.toml"), DEFAULTS, &no_env).unwrap_err();
+    let told: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+    let expected = [
+        "`[site]` has no `title`",
+        "`[site]` has no `url`",
+        "`[[source]]` has no `name`",
+        "`[[source]]` has no `path`",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let problems = load(Path::new("f"), "\u{feff}titel = 1\n", &no_env).unwrap_err();
+    assert!(problems.iter().any(|p| p.place == crate::problem::Place::at("f", 1, 1)));
+}
+
+#[test]
 fn very_many_mistakes_are_counted() {
     let mut text = format!("{NEEDED_SITE}{NEEDED_SOURCE}");
     for n in 0..2000 {
@@ -239,6 +258,8 @@ fn very_many_mistakes_are_counted() {
 #[test]
 fn a_hostile_file_is_told_of_in_few_words() {
     let needed = format!("{NEEDED_SITE}{NEEDED_SOURCE}");
+    let chain: String =
+        (0..40_000).map(|n| format!("\"/{n}\"=\"/{}\",", (n + 1) % 40_000)).collect();
     let many: String = (0..90_000).map(|n| format!("k{n}=1\n")).collect();
     for hostile in [
         format!("a = {}", "[".repeat(500_000)),
@@ -247,6 +268,7 @@ fn a_hostile_file_is_told_of_in_few_words() {
         format!("[{}a]\nb = 1", "a.".repeat(500_000)),
         format!("a = {}1{}", "[".repeat(400_000), "]".repeat(400_000)),
         format!("{needed}{many}"),
+        format!("{needed}[server]\nredirects = {{{chain}}}"),
         format!("{needed}permalink = \"/{}\"", "{path}".repeat(170_000)),
         format!("{needed}include = [{}]", "\"[\",".repeat(170_000)),
         format!("{needed}[[feed]]\n{}", "name = \"x\"\n[[feed]]\n".repeat(45_000)),

@@ -52,7 +52,7 @@ pub(super) struct At<T> {
 /// A string as written and with its variables filled in.
 #[derive(Debug, Clone)]
 pub(super) struct Str {
-    /// Variables filled in. Never told: it may be secret.
+    /// Variables filled in. Not to be repeated to people: it may be secret.
     pub(super) value: String,
     /// As it stands in the file.
     pub(super) written: String,
