@@ -41,6 +41,8 @@ impl Opened {
 /// Opens the database and sees that it can be read.
 pub(super) fn open(options: &Options) -> Result<Opened, Error> {
     let shown = || options.shown.clone();
+    let unreadable =
+        |error: std::io::Error| Error::Unreadable { shown: shown(), reason: error.to_string() };
     match fs::metadata(&options.file) {
         Ok(meta) if meta.is_file() => {}
         // Opening a pipe would wait for a writer.
@@ -48,14 +50,16 @@ pub(super) fn open(options: &Options) -> Result<Opened, Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::Missing(shown()));
         }
-        Err(error) => return Err(Error::Unreadable { shown: shown(), reason: error.to_string() }),
+        Err(error) => return Err(unreadable(error)),
     }
     // An absolute path is never taken for `:memory:`.
     let file = std::path::absolute(&options.file);
     let file = file.unwrap_or_else(|_| options.file.clone());
     match Connection::open_with_flags(&file, flags()).and_then(ready) {
         Ok(connection) => Ok(Opened { connection, unlocked: None }),
-        Err(error) if needs_writing(&error) && fs::File::open(&file).is_ok() => {
+        Err(error) if needs_writing(&error) => {
+            // The system says more about a file that may not be read than SQLite.
+            fs::File::open(&file).map_err(unreadable)?;
             open_unlocked(&file, options)
         }
         Err(error) => Err(Error::of(error, options)),

@@ -440,6 +440,10 @@ fn a_folder_that_may_not_be_written_to_is_read_all_the_same() {
         let options = Options { file, shown: "sqlite:desk.db".into(), query: ALL.into() };
         assert!(fs::write(Path::new(&folder).join("left/x"), "").is_err(), "not read-only");
         assert_eq!(read(&options, &mut |_| ControlFlow::Continue(())).unwrap().rows, 1);
+        let secret = Options { file: Path::new(&folder).join("secret.db"), ..options };
+        let refused = read(&secret, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+        let sentence = "the database sqlite:desk.db can't be read: Permission denied";
+        assert!(refused.starts_with(sentence), "{refused}");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -450,6 +454,8 @@ fn a_folder_that_may_not_be_written_to_is_read_all_the_same() {
     };
     mode("", 0o755);
     mode("left", 0o555);
+    fs::copy(folder.path().join("made.db"), folder.path().join("secret.db")).unwrap();
+    mode("secret.db", 0o000);
     // The binary may stand where that somebody can't reach it.
     let binary = folder.path().join("tests");
     fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
