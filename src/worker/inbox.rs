@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
+use super::Last;
 use super::agenda::{PATHS_MAX, Wanted};
 use crate::run::{Scope, Trigger};
 
@@ -31,6 +32,8 @@ struct State {
     grown: bool,
     stale: bool,
     limit: Option<String>,
+    waiting: Vec<oneshot::Sender<Last>>,
+    closed: bool,
 }
 
 /// A file that someone is writing to.
@@ -48,7 +51,7 @@ impl Settling {
 }
 
 /// What was in the inbox.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Taken {
     /// The run that is asked for.
     pub(crate) wanted: Option<Wanted>,
@@ -58,6 +61,8 @@ pub(crate) struct Taken {
     pub(crate) stale: bool,
     /// Why not everything can be watched.
     pub(crate) limit: Option<String>,
+    /// Who waits for the end of the run.
+    pub(crate) waiting: Vec<oneshot::Sender<Last>>,
 }
 
 impl Inbox {
@@ -65,6 +70,21 @@ impl Inbox {
     pub(crate) fn put(&self, wanted: Wanted) {
         self.lock().join(wanted);
         self.changed.notify_one();
+    }
+
+    /// Has the end of the next run told. The run is asked for by itself, after this.
+    pub(crate) fn wait_for_end(&self, sender: oneshot::Sender<Last>) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.waiting.push(sender);
+        }
+    }
+
+    /// Nothing is taken any more: whoever waits is let go.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.waiting.clear();
     }
 
     /// A watched file changed for good: closed, renamed, gone.
@@ -121,11 +141,15 @@ impl Inbox {
         for scope in settled {
             state.join(Wanted { scope, trigger: Trigger::Watch });
         }
+        let wanted = state.wanted.take();
+        let waiting =
+            if wanted.is_some() { std::mem::take(&mut state.waiting) } else { Vec::new() };
         Taken {
-            wanted: state.wanted.take(),
+            wanted,
             grown: std::mem::take(&mut state.grown),
             stale: std::mem::take(&mut state.stale),
             limit: state.limit.take(),
+            waiting,
         }
     }
 
@@ -222,7 +246,8 @@ mod tests {
         assert!(taken.grown && !taken.stale);
         let paths = ["a", "b", "c"].map(PathBuf::from).to_vec();
         assert_eq!(scope(taken), Some(Scope::Paths(paths)));
-        assert_eq!(inbox.take(ms(0)), Taken::default());
+        let after = inbox.take(ms(0));
+        assert!(after.wanted.is_none() && !after.grown);
     }
 
     #[test]

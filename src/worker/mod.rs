@@ -81,8 +81,8 @@ pub struct Standing {
     pub last_sound: Option<DateTime<Utc>>,
     /// Failed runs since the last one that didn't fail.
     pub failed_in_a_row: u32,
-    /// Who asked for the run that goes on now; `None`: none does.
-    pub running: Option<Trigger>,
+    /// The run that goes on now.
+    pub running: Option<Running>,
     /// When the schedule comes next.
     pub next_cron: Option<DateTime<Utc>>,
     /// When an embargo lifts or an article expires next.
@@ -93,6 +93,15 @@ pub struct Standing {
     pub watching: Watching,
     /// Why the schedule in `feeds.toml` isn't followed; the one before it is.
     pub schedule_error: Option<String>,
+}
+
+/// A run that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Running {
+    /// Who asked for it.
+    pub trigger: Trigger,
+    /// When it began; the instant as of which it selects.
+    pub since: DateTime<Utc>,
 }
 
 /// A run that ended.
@@ -145,6 +154,14 @@ impl Handle {
     /// Asks for a run over everything, now or right after the one that goes on.
     pub fn demand(&self) {
         self.inbox.put(agenda::Wanted { scope: Scope::All, trigger: Trigger::Demand });
+    }
+
+    /// Asks for a run over everything and waits for its end. `None`: the worker ended before.
+    pub async fn regenerate(&self) -> Option<Last> {
+        let (sender, ended) = tokio::sync::oneshot::channel();
+        self.inbox.wait_for_end(sender);
+        self.demand();
+        ended.await.ok()
     }
 
     /// How things stand.

@@ -141,7 +141,7 @@ impl Ticker {
     }
 
     /// Ticks no more.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(&mut self) {
         // It only sets a flag, which its own task sees within half a second.
         let _ = self.scheduler.shutdown().await;
     }

@@ -16,7 +16,7 @@ use super::clock::{self, Clock, Moment, Schedule};
 use super::inbox::{Inbox, Taken};
 use super::schedule::Ticker;
 use super::watch::{self, Watcher};
-use super::{Ask, Error, Handle, Job, Last, Options, Round, Standing, Watching};
+use super::{Ask, Error, Handle, Job, Last, Options, Round, Running, Standing, Watching};
 use crate::run::{Scope, Trigger};
 
 /// Seconds between full looks while not every change is noticed.
@@ -125,6 +125,12 @@ struct Work {
     before: Moment,
 }
 
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.inbox.close();
+    }
+}
+
 impl Work {
     async fn go_on(&mut self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = pin!(shutdown);
@@ -133,7 +139,7 @@ impl Work {
             if let Some(wanted) = self.agenda.ripe(now) {
                 self.inbox.put(wanted);
             }
-            let taken = self.inbox.take(now.steady);
+            let mut taken = self.inbox.take(now.steady);
             if let Some(reason) = &taken.limit {
                 self.watching(Watching::Partial(reason.clone()), now);
                 self.tell();
@@ -141,7 +147,7 @@ impl Work {
             if self.standing.next_cron.is_some_and(|next| next <= now.wall) {
                 self.tell();
             }
-            let Some(wanted) = taken.wanted.clone() else {
+            let Some(wanted) = taken.wanted.take() else {
                 let rest = self.inbox.rest(now.steady).into_iter();
                 let rest = rest.fold(self.agenda.rest(now), Duration::min);
                 tokio::select! {
@@ -152,7 +158,7 @@ impl Work {
                 }
                 continue;
             };
-            let mut round = pin!(self.round(wanted, &taken));
+            let mut round = pin!(self.round(wanted, taken));
             let stop = tokio::select! {
                 biased;
                 () = &mut shutdown => true,
@@ -182,16 +188,12 @@ impl Work {
         now
     }
 
-    async fn round(&mut self, wanted: Wanted, taken: &Taken) {
+    async fn round(&mut self, wanted: Wanted, taken: Taken) {
         let wanted = self.agenda.begin(wanted);
-        self.mind_watches(&wanted, taken).await;
-        self.standing.running = Some(wanted.trigger);
-        let ask = Ask {
-            scope: wanted.scope.clone(),
-            trigger: wanted.trigger,
-            as_of: self.clock.now().wall,
-        };
-        let as_of = ask.as_of;
+        self.mind_watches(&wanted, &taken).await;
+        let as_of = self.clock.now().wall;
+        let ask = Ask { scope: wanted.scope.clone(), trigger: wanted.trigger, as_of };
+        self.standing.running = Some(Running { trigger: wanted.trigger, since: as_of });
         self.tell();
         let job = Arc::clone(&self.job);
         let round = spawn_blocking(move || job(ask))
@@ -203,44 +205,54 @@ impl Work {
             self.adopt(options).await;
         }
         self.tell();
+        for waiting in taken.waiting {
+            if let Some(last) = self.standing.last.clone() {
+                // Whoever waited may have gone.
+                let _ = waiting.send(last);
+            }
+        }
     }
 
     /// Before a run, the watches must stand where it will look.
     async fn mind_watches(&mut self, wanted: &Wanted, taken: &Taken) {
-        let Some(mut watcher) = self.watcher.take() else {
-            // It could not begin before; maybe it can now.
-            if self.options.watch && wanted.scope == Scope::All {
-                self.watch_anew().await;
-            }
-            return;
-        };
         let full = wanted.scope == Scope::All;
-        let healing = matches!(self.standing.watching, Watching::Partial(_))
-            && matches!(wanted.trigger, Trigger::Look | Trigger::Demand);
-        if taken.stale || (full && healing) {
-            drop(watcher);
+        // What could not be watched before maybe can be now.
+        let partial = matches!(self.standing.watching, Watching::Partial(_));
+        let patient = matches!(wanted.trigger, Trigger::Look | Trigger::Demand);
+        if taken.stale || (full && partial && (patient || self.watcher.is_none())) {
             return self.watch_anew().await;
         }
         if !full && !taken.grown {
-            self.watcher = Some(watcher);
             return;
         }
+        let Some(mut watcher) = self.watcher.take() else { return };
         let options = self.options.clone();
         let minded = spawn_blocking(move || {
             watcher.settle();
-            (!full || watcher.stands(&options)).then_some(watcher)
+            let stands = !full || watcher.stands(&options);
+            (watcher, stands)
         });
         match minded.await {
-            Ok(Some(watcher)) => self.watcher = Some(watcher),
-            Ok(None) | Err(_) => self.watch_anew().await,
+            Ok((watcher, stands)) => {
+                self.watcher = Some(watcher);
+                if !stands {
+                    self.watch_anew().await;
+                }
+            }
+            Err(_) => self.watch_anew().await,
         }
     }
 
     async fn watch_anew(&mut self) {
-        self.watcher = None;
+        let before = self.watcher.take();
         let (options, clock) = (self.options.clone(), self.clock.clone());
         let inbox = Arc::clone(&self.inbox);
-        let begun = spawn_blocking(move || watch::begin(&options, &inbox, &clock)).await;
+        let begun = spawn_blocking(move || {
+            // First, since the system allows only so many watches.
+            drop(before);
+            watch::begin(&options, &inbox, &clock)
+        });
+        let begun = begun.await;
         let (watcher, watching) = begun.unwrap_or_else(|error| {
             (None, Watching::Partial(format!("files can't be watched: {}", broke_off(error))))
         });

@@ -375,3 +375,66 @@ fn links_in_a_circle_lead_nowhere() {
     assert_eq!(rig.watching, Watching::On);
     assert!(Ground::survey(&rig.options).deep().is_empty());
 }
+
+/// What a run that only follows what it is told knows of the files.
+type Mirror = std::collections::BTreeMap<PathBuf, Vec<u8>>;
+
+fn reflect(mirror: &mut Mirror, path: &Path) {
+    mirror.retain(|file, _| !file.starts_with(path));
+    if path.is_dir() {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            reflect(mirror, &entry.path());
+        }
+    } else if let Ok(bytes) = fs::read(path) {
+        mirror.insert(path.to_owned(), bytes);
+    }
+}
+
+/// Does something to the files below a root; `dice` says what. Failures are part of it.
+fn meddle(root: &Path, dice: [u8; 4]) {
+    let folder = |n: u8| match n % 5 {
+        0 => root.to_owned(),
+        1 => root.join("a"),
+        2 => root.join("b"),
+        3 => root.join("a/x"),
+        _ => root.join("b/y"),
+    };
+    let file = |n: u8| folder(n).join(["one.md", "two.md", "three.md"][usize::from(n / 5 % 3)]);
+    let _ = match dice[0] % 8 {
+        0 | 1 => fs::write(file(dice[1]), dice),
+        2 => fs::create_dir_all(folder(dice[1])),
+        3 => fs::create_dir_all(folder(dice[1])).and_then(|()| fs::write(file(dice[1]), dice)),
+        4 => fs::rename(file(dice[1]), file(dice[2])),
+        5 if !dice[1].is_multiple_of(5) => fs::rename(folder(dice[1]), folder(dice[2])),
+        6 => fs::remove_file(file(dice[1])),
+        _ if !dice[1].is_multiple_of(5) => fs::remove_dir_all(folder(dice[1])),
+        _ => fs::write(root.join("tmp"), dice)
+            .and_then(|()| fs::rename(root.join("tmp"), file(dice[2]))),
+    };
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_only_where_told_knows_all_the_same() {
+    for seed in 0..24 {
+        let mut rig = Rig::plain();
+        let root = rig.root.clone();
+        let meddler = std::thread::spawn(move || {
+            for n in 0..300 {
+                let dice = blake3::hash(format!("{seed} {n}").as_bytes());
+                meddle(&root, *dice.as_bytes().first_chunk().unwrap());
+            }
+            fs::write(root.join("end.md"), "").unwrap();
+        });
+        let (mut mirror, end) = (Mirror::new(), rig.root.join("end.md"));
+        while !mirror.contains_key(&end) || rig.inbox.rest(rig.clock.now().steady).is_some() {
+            let (Scope::Paths(paths), false) = rig.next().await else {
+                panic!("nothing was lost or moved away");
+            };
+            paths.iter().for_each(|path| reflect(&mut mirror, path));
+        }
+        meddler.join().unwrap();
+        let mut real = Mirror::new();
+        reflect(&mut real, &rig.root);
+        assert_eq!(mirror, real, "seed {seed}");
+    }
+}

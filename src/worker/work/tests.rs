@@ -122,7 +122,8 @@ fn paths(names: &[&str]) -> Scope {
 async fn the_first_run_looks_at_everything_and_others_wait_for_a_reason() {
     let mut rig = Rig::new(options());
     assert_eq!(rig.ask().await, (Scope::All, Trigger::Start));
-    assert_eq!(rig.handle.standing().running, Some(Trigger::Start));
+    let running = Running { trigger: Trigger::Start, since: start_of_time() };
+    assert_eq!(rig.handle.standing().running, Some(running));
     rig.answer(well(None));
     let standing = rig.ended(1).await;
     assert_eq!(standing.last_sound, Some(start_of_time()));
@@ -345,6 +346,35 @@ async fn a_folder_that_comes_later_is_watched_from_then_on() {
         std::fs::write(&file, "# Story").unwrap();
     }
     rig.leave().await;
+}
+
+#[tokio::test]
+async fn whoever_demands_may_wait_for_the_end_of_the_run_that_began_after() {
+    let mut rig = Rig::new(options());
+    rig.ask().await;
+    let handle = rig.handle.clone();
+    let mut waiting = pin!(handle.regenerate());
+    // It is asked for while the first run goes on, whose end is not the one waited for.
+    let early = timeout(Duration::from_millis(1), &mut waiting).await;
+    assert!(early.is_err());
+    rig.answer(well(None));
+    rig.ask().await;
+    rig.answer(failed("the disk is full"));
+    let last = timeout(PATIENCE, waiting).await.unwrap().unwrap();
+    assert_eq!((last.trigger, last.outcome), (Trigger::Demand, Err("the disk is full".into())));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn whoever_waits_is_let_go_when_the_worker_ends() {
+    let mut rig = Rig::new(options());
+    rig.ask().await;
+    let handle = rig.handle.clone();
+    let mut waiting = pin!(handle.regenerate());
+    assert!(timeout(Duration::from_millis(1), &mut waiting).await.is_err());
+    rig.stop.take().unwrap().send(()).unwrap();
+    rig.answer(well(None));
+    assert_eq!(timeout(PATIENCE, waiting).await.unwrap(), None);
 }
 
 #[tokio::test]
