@@ -17,9 +17,13 @@ use crate::problem::Code;
 
 /// A text file hasn't the shape of a captured page.
 pub(crate) const UNRECOGNISED: Code = Code::new("capture-unrecognised");
+/// A captured page lists more stories than a page can.
+pub(crate) const TOO_LONG: Code = Code::new("capture-too-long");
 /// A capture names no links; they were made.
 pub(crate) const LINK_MADE: Code = Code::new("link-made");
 
+/// Longest list of a page; what follows is passed over, because stories are compared with each other.
+const STORIES_MAX: usize = 2_000;
 /// How many lines can stand above a page's date: title, kicker, and the furniture over them.
 const HEAD_LINES_MAX: usize = 40;
 /// A longer line is no name of a person.
@@ -73,6 +77,16 @@ pub(super) fn read(desk: &mut Desk<'_>) {
     let mut sightings = vec![full(desk, &page)];
     sightings.extend(page.read_also.iter().chain(&page.latest).map(|story| headline(desk, story)));
     part_equal_links(&mut sightings);
+    if page.latest.len() == STORIES_MAX || page.read_also.len() == STORIES_MAX {
+        desk.warn(
+            &TOO_LONG,
+            desk.whole(),
+            format!(
+                "this page lists more stories than a page can; {STORIES_MAX} of a list were read"
+            ),
+            "save the page in parts",
+        );
+    }
     let related: Vec<Related> =
         sightings[1..=page.read_also.len()].iter().map(|s| related(s, &sightings)).collect();
     sightings[0].article.related = related;
@@ -215,9 +229,12 @@ fn lists(lines: &[Line<'_>]) -> (Vec<Story>, Vec<Story>) {
                 }
             };
             waiting.clear();
-            match list {
-                List::ReadAlso => read_also.push(story),
-                List::Latest => latest.push(story),
+            let stories = match list {
+                List::ReadAlso => &mut read_also,
+                List::Latest => &mut latest,
+            };
+            if stories.len() < STORIES_MAX {
+                stories.push(story);
             }
         } else if !is_furniture(line.text) {
             waiting.push(*line);

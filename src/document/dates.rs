@@ -36,7 +36,7 @@ const BETWEEN: [&str; 5] = ["T", " - ", ", ", " at ", " "];
 pub(super) fn parse(text: &str) -> Option<Date> {
     let text = text.trim();
     // No form is longer; a long text is no date and shall not be tried forty times.
-    if !text.is_ascii() || text.len() < 6 || text.len() > 64 {
+    if text.len() < 6 || text.len() > 64 || !text.is_ascii() {
         return None;
     }
     let text = without_weekday(text);

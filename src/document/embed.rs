@@ -1,11 +1,13 @@
 //! The shortcodes that are known by name, whatever the generator, and the HTML that each becomes.
 
+use std::borrow::Cow;
+
 use super::plain::escape;
 use super::shortcode::Page;
 
 /// Arguments of a shortcode: `a "b c" key="value"`, with or without commas.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Args<'a>(Vec<(Option<&'a str>, &'a str)>);
+pub(super) struct Args<'a>(Vec<(Option<&'a str>, Cow<'a, str>)>);
 
 impl<'a> Args<'a> {
     pub(super) fn parse(mut rest: &'a str) -> Args<'a> {
@@ -33,31 +35,43 @@ impl<'a> Args<'a> {
     }
 
     /// The value of the first of these keys.
-    fn key(&self, keys: &[&str]) -> Option<&'a str> {
-        keys.iter()
-            .find_map(|key| {
-                self.0.iter().find(|(name, _)| name.is_some_and(|n| n.eq_ignore_ascii_case(key)))
-            })
-            .map(|(_, value)| *value)
+    fn key(&self, keys: &[&str]) -> Option<&str> {
+        let of = |key: &str| {
+            self.0.iter().find(|(name, _)| name.is_some_and(|n| n.eq_ignore_ascii_case(key)))
+        };
+        keys.iter().find_map(|key| of(key)).map(|(_, value)| &**value)
     }
 
     /// The value at a place among those without a key, from 0.
-    pub(super) fn at(&self, place: usize) -> Option<&'a str> {
-        self.0.iter().filter(|(key, _)| key.is_none()).nth(place).map(|(_, value)| *value)
+    pub(super) fn at(&self, place: usize) -> Option<&str> {
+        self.0.iter().filter(|(key, _)| key.is_none()).nth(place).map(|(_, value)| &**value)
     }
 }
 
-/// One value and what follows it; always takes at least one character.
-fn value_of(text: &str) -> (&str, &str) {
-    if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
-        let inner = &text[1..];
-        return match inner.find(quote) {
-            Some(end) => (&inner[..end], &inner[end + 1..]),
-            None => (inner, ""),
-        };
+/// One value and what follows it; always takes at least one character. In quotes `\"` is a quote.
+fn value_of(text: &str) -> (Cow<'_, str>, &str) {
+    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) else {
+        let end = text.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(text.len());
+        return (Cow::Borrowed(&text[..end]), &text[end..]);
+    };
+    let inner = &text[1..];
+    let mut escaped = false;
+    for (at, c) in inner.char_indices() {
+        if c == quote && !escaped {
+            return (unescaped(&inner[..at], quote), &inner[at + 1..]);
+        }
+        escaped = c == '\\' && !escaped && quote != '`';
     }
-    let end = text.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(text.len());
-    text.split_at(end)
+    (unescaped(inner, quote), "")
+}
+
+fn unescaped(text: &str, quote: char) -> Cow<'_, str> {
+    let escape = format!("\\{quote}");
+    if text.contains(&escape) {
+        Cow::Owned(text.replace(&escape, &quote.to_string()))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Whether a shortcode becomes an element that its closing one closes.
@@ -175,6 +189,7 @@ mod tests {
         assert_eq!(args.key(&["k"]), Some("v w"));
         assert_eq!((args.key(&["N"]), args.key(&["q"])), (Some("3"), Some("x")));
         assert_eq!(args.key(&["open"]), Some(""));
+        assert_eq!(Args::parse(r#"k="a \"b\"""#).key(&["k"]), Some("a \"b\""));
         assert_eq!(Args::parse("=,=").at(0), Some("="));
     }
 

@@ -9,6 +9,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::problem::Place;
 
+/// More values than anyone lists of one article: names are compared with each other.
+pub(super) const LIST_VALUES_MAX: usize = 1_000;
+
 /// A value as a person wrote it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Named {
@@ -70,10 +73,10 @@ impl Named {
         }
     }
 
-    /// The values of a list, or the one value.
+    /// The values of a list, or the one value; of an overlong list the first ones.
     pub(super) fn each(&self) -> &[Named] {
         match self {
-            Named::List(list) => list,
+            Named::List(list) => &list[..list.len().min(LIST_VALUES_MAX)],
             one => std::slice::from_ref(one),
         }
     }
@@ -233,7 +236,7 @@ impl<'a> Fields<'a> {
             };
             let Named::Map(members) = fields[at].value.clone() else { continue };
             let parent = fields[at].name.clone();
-            fields.extend(members.into_iter().map(|(name, value)| Field {
+            fields.extend(members.into_iter().take(LIST_VALUES_MAX).map(|(name, value)| Field {
                 normal: normal(&name),
                 name,
                 parent: Some(parent.clone()),
@@ -241,6 +244,13 @@ impl<'a> Fields<'a> {
             }));
         }
         (Fields { fields, shown, text, header }, lost)
+    }
+
+    /// The keys whose lists are longer than what is read of them.
+    pub(super) fn overlong(&self) -> Vec<&str> {
+        let long =
+            |f: &&Field| matches!(&f.value, Named::List(list) if list.len() > LIST_VALUES_MAX);
+        self.fields.iter().filter(long).map(|f| f.normal.as_str()).collect()
     }
 
     /// Whether the document names nothing at all.

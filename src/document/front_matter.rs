@@ -16,6 +16,8 @@ pub(crate) const TWICE: Code = Code::new("front-matter-twice");
 /// More values than any article names, and few enough that an alias bomb ends at once.
 const YAML_NODES_MAX: usize = 20_000;
 const YAML_ALIASES_MAX: usize = 1_000;
+/// More names than any article has.
+const NAMES_MAX: usize = 1_000;
 /// Deeper than any article nests its names.
 const YAML_DEPTH_MAX: usize = 64;
 
@@ -157,6 +159,9 @@ pub(super) fn parse(text: &str, head: &Head) -> Result<Vec<(String, Named)>, Mis
         }),
     };
     match value {
+        Ok(Named::Map(map)) if map.len() > NAMES_MAX => {
+            Err(invalid(head.syntax, &format!("{} names are too many", map.len()), start))
+        }
         Ok(Named::Map(map)) => Ok(map),
         Ok(Named::Null) => Ok(Vec::new()),
         Ok(_) => Err(Mistake {
@@ -211,7 +216,11 @@ fn yaml(source: &str) -> Result<Named, (String, usize)> {
         let message = error.to_string();
         // The sentence ends with its place, which ours tells in its own way.
         let message = message.split(" at line ").next().unwrap_or_default();
-        let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
+        let message = match message.strip_prefix("error: ").unwrap_or(message) {
+            budget if budget.starts_with("budget") => "it holds more than an article can name",
+            message => message,
+        };
+        let message = message.to_owned();
         (message, at)
     })
 }

@@ -78,7 +78,8 @@ pub(super) fn without_modules(source: &str) -> String {
     let mut at = 0;
     for line in source.split_inclusive('\n') {
         let program = line.starts_with("import ") || line.starts_with("export ");
-        if program && !code.iter().any(|range| range.contains(&at)) {
+        let next = code.partition_point(|range| range.end <= at);
+        if program && !code.get(next).is_some_and(|range| range.contains(&at)) {
             out.push('\n');
         } else {
             out.push_str(line);
@@ -214,18 +215,18 @@ fn raw<'a>(html: String) -> Event<'a> {
 #[derive(Default)]
 struct Numbers {
     order: Vec<String>,
-    uses: BTreeMap<String, usize>,
+    /// Number and uses of each label.
+    known: BTreeMap<String, (usize, usize)>,
 }
 
 impl Numbers {
     fn refer<'a>(&mut self, event: Event<'a>) -> Event<'a> {
         let Event::FootnoteReference(label) = event else { return event };
         let label = label.into_string();
-        if !self.order.contains(&label) {
+        if !self.known.contains_key(&label) {
             self.order.push(label.clone());
         }
-        let number = self.order.iter().position(|known| *known == label).unwrap_or(0) + 1;
-        let uses = self.uses.entry(label).or_insert(0);
+        let (number, uses) = self.known.entry(label).or_insert((self.order.len(), 0));
         *uses += 1;
         let id = if *uses == 1 { String::new() } else { format!("-{uses}") };
         raw(format!("<sup id=\"fnref-{number}{id}\"><a href=\"#fn-{number}\">{number}</a></sup>"))

@@ -236,12 +236,16 @@ fn tell_empty(desk: &mut Desk<'_>) {
 }
 
 fn read_markdown(desk: &mut Desk<'_>) {
+    let spot = Spot::of_file(desk.document.path);
+    if spot.drafts {
+        desk.reading = Reading::default();
+        return;
+    }
     let Some((map, head)) = front_matter(desk) else { return };
     let text = desk.text;
     let (header, body) = head.map_or((0..0, 0), |head| (head.range, head.body));
     let (fields, twice) = Fields::new(map, desk.document.shown, text, header);
-    let spot = Spot::of_file(desk.document.path);
-    if !resolve::is_published(&fields, &spot) {
+    if !resolve::is_published(&fields) {
         desk.reading = Reading::default();
         return;
     }

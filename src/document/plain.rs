@@ -72,7 +72,8 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// The first paragraph of some HTML that has any text, on one line.
+/// The first paragraph of some HTML that says something, on one line: one that isn't empty, a player
+/// or a bare address.
 pub(super) fn first_paragraph(html: &str) -> Option<String> {
     let mut rest = html;
     while let Some(at) = rest.find("<p") {
@@ -82,8 +83,10 @@ pub(super) fn first_paragraph(html: &str) -> Option<String> {
             continue;
         }
         let end = after.find("</p").unwrap_or(after.len());
-        let text = of_html(&rest[at..at + 2 + end]);
-        if !text.is_empty() {
+        let source = &rest[at..at + 2 + end];
+        let text = of_html(source);
+        let bare = text.contains("://") && !text.contains(' ');
+        if !text.is_empty() && !bare && !source.contains("<iframe") {
             return Some(text);
         }
         rest = &after[end..];
@@ -126,6 +129,9 @@ impl TokenSink for Gather {
                             if name == "script" { RawKind::ScriptData } else { RawKind::Rawtext };
                         return TokenSinkResult::RawData(kind);
                     }
+                } else if name == "sup" && (!start || is_note(&tag)) {
+                    // A footnote's number is no part of the sentence.
+                    self.hidden.set(u32::from(start));
                 } else if !is_inline(name) {
                     self.text.borrow_mut().push(' ');
                 }
@@ -134,6 +140,11 @@ impl TokenSink for Gather {
         }
         TokenSinkResult::Continue
     }
+}
+
+/// A reference to a footnote, as `markdown` writes it.
+fn is_note(tag: &html5ever::tokenizer::Tag) -> bool {
+    tag.attrs.iter().any(|attr| &*attr.name.local == "id" && attr.value.starts_with("fnref-"))
 }
 
 /// Elements that don't part words.
@@ -179,6 +190,13 @@ mod tests {
         let html = "<pre>x</pre><p><img src=x></p>\n<p class=a>Yes &amp; no</p><p>more</p>";
         assert_eq!(first_paragraph(html).as_deref(), Some("Yes & no"));
         assert_eq!(first_paragraph("<h1>x</h1>"), None);
+    }
+
+    #[test]
+    fn players_addresses_and_notes_are_no_summary() {
+        let html = "<p><iframe src=x></iframe><br><a>Watch</a></p><p><a>https://x.example/</a></p>\
+                    <p>Yes<sup id=\"fnref-1\"><a>1</a></sup>, H<sub>2</sub>O<sup>2</sup>.</p>";
+        assert_eq!(first_paragraph(html).as_deref(), Some("Yes, H2O2."));
     }
 
     #[test]

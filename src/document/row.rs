@@ -8,7 +8,7 @@ use super::fields::{Fields, Named, normal};
 use super::resolve::spot::Spot;
 use super::resolve::{self, Body};
 use super::{Row, Value, text};
-use crate::problem::{Code, Problem, Severity};
+use crate::problem::Code;
 
 /// A row names neither an id nor a link.
 pub(crate) const ROW_NAMELESS: Code = Code::new("row-without-id");
@@ -16,7 +16,7 @@ pub(crate) const ROW_NAMELESS: Code = Code::new("row-without-id");
 pub(crate) const BODY_FORMAT: Code = Code::new("body-format-unknown");
 
 /// Columns that hold several values in one cell.
-const LISTS: [&str; 14] = [
+const LISTS: [&str; 13] = [
     "tags",
     "tag",
     "categories",
@@ -27,7 +27,6 @@ const LISTS: [&str; 14] = [
     "aliases",
     "redirectfrom",
     "images",
-    "corrections",
     "enclosures",
     "sections",
     "editors",
@@ -84,7 +83,7 @@ pub(super) fn read(desk: &mut Desk<'_>, row: &Row) {
     }
     let (fields, _) = Fields::new(map, desk.document.shown, "", 0..0);
     let spot = Spot::of_row(desk.document.path);
-    if !resolve::is_published(&fields, &spot) {
+    if !resolve::is_published(&fields) {
         desk.reading = super::Reading::default();
         return;
     }
@@ -152,9 +151,11 @@ fn named(desk: &mut Desk<'_>, key: &str, value: &Value) -> Named {
         Value::Text(bytes) | Value::Blob(bytes) => {
             let decoded = text::decode(desk.document.shown, bytes);
             // A cell that is no text loses its value, the row goes on.
-            desk.reading.problems.extend(
-                decoded.problem.map(|problem| Problem { severity: Severity::Warning, ..problem }),
-            );
+            if let Some(problem) = decoded.problem {
+                let message = format!("column {key}: {}", problem.message);
+                let help = "let the query give the column as UTF-8 text";
+                desk.warn(&problem.code, desk.whole(), message, help);
+            }
             match decoded.text {
                 Some(text) => text.into_owned(),
                 None => return Named::Null,

@@ -249,12 +249,11 @@ impl<'a> Scan<'a, '_> {
 
     /// Writes HTML; where the shortcode has its line for itself, Markdown goes on after a blank one.
     fn block(&mut self, start: usize, end: usize, html: &str) {
-        let line_start = self.source[..start].rfind('\n').map_or(0, |at| at + 1);
-        let after = &self.source[end..];
-        let line_end = after.find('\n').unwrap_or(after.len());
-        let alone = self.source[line_start..start].trim().is_empty()
-            && after[..line_end].trim().is_empty()
-            && html.starts_with('<');
+        let blank = |c: &char| matches!(c, ' ' | '\t');
+        let before = self.source[..start].chars().rev().find(|c| !blank(c));
+        let after = self.source[end..].chars().find(|c| !blank(c));
+        let ends = |c: Option<char>| c.is_none_or(|c| c == '\n');
+        let alone = ends(before) && ends(after) && html.starts_with('<');
         if alone {
             self.out.push_str(&format!("\n\n{html}\n\n"));
         } else {

@@ -279,7 +279,11 @@ pub(in super::super) fn file_link(options: &Options, spot: &Spot, written: &str)
     };
     let internal = target.strip_prefix("@/");
     let ending = target.rsplit_once('.').map(|(_, ending)| ending);
-    if internal.is_none() && (!matches!(ending, Some("md" | "markdown")) || has_scheme(target)) {
+    if internal.is_none()
+        && (!matches!(ending, Some("md" | "markdown"))
+            || has_scheme(target)
+            || target.starts_with("//"))
+    {
         return None;
     }
     let path = match internal {

@@ -22,8 +22,12 @@ pub(super) fn media(
     let mut media: Vec<Media> = Vec::new();
     for key in keys::IMAGES {
         let Some(value) = fields.get(key) else { continue };
-        // `featured: true` says nothing of a picture.
-        for one in value.each().iter().filter(|one| matches!(one, Named::Text(_) | Named::Map(_))) {
+        // `featured: true` and `banner: Welcome` say nothing of a picture.
+        let names_file = |one: &&Named| match one {
+            Named::Text(text) => text.contains(['/', '.']),
+            one => matches!(one, Named::Map(_)),
+        };
+        for one in value.each().iter().filter(names_file) {
             let first = media.is_empty();
             let role = if first { MediaRole::Lead } else { MediaRole::Further };
             if let Some(mut image) = medium(desk, fields, spot, link, (key, one, role)) {

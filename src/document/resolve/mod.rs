@@ -12,11 +12,12 @@ pub(super) mod terms;
 mod times;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use self::address::Facts;
 use self::spot::Spot;
 use super::desk::Desk;
-use super::fields::{Fields, Named};
+use super::fields::{Fields, LIST_VALUES_MAX, Named};
 use super::shortcode::{self, Page};
 use super::{Rank, Sighting, markdown, plain};
 use crate::article::{Article, BodyRef, ContentHash, Extent, Summary, SummaryOrigin, Visibility};
@@ -28,9 +29,13 @@ pub(crate) const TITLE_GUESSED: Code = Code::new("title-guessed");
 pub(crate) const EMPTY: Code = Code::new("document-empty");
 /// A document names a visibility that isn't known.
 pub(crate) const VISIBILITY_UNKNOWN: Code = Code::new("visibility-unknown");
+/// A list has more values than anyone names of one article.
+pub(crate) const LIST_TOO_LONG: Code = Code::new("list-too-long");
 /// A document's language can't be one.
 pub(crate) const LANGUAGE_INVALID: Code = Code::new("language-invalid");
 
+/// So many unknown shortcodes of one document are told by name.
+const UNKNOWN_TOLD_MAX: usize = 20;
 /// Longest summary that is made of a first paragraph: what readers show before they cut themselves.
 const PARAGRAPH_CHARS_MAX: usize = 500;
 /// Longest summary of what stands before a divider, which may be several paragraphs.
@@ -47,14 +52,13 @@ pub(super) enum Body<'a> {
 }
 
 /// Whether a document is meant to be published at all. A draft is no problem and no sighting.
-pub(super) fn is_published(fields: &Fields<'_>, spot: &Spot) -> bool {
+pub(super) fn is_published(fields: &Fields<'_>) -> bool {
     let says = |keys: &[&str], what: bool| fields.truth(keys) == Some(what);
     let status = fields.line(&["status", "poststatus"]).map(|status| status.to_lowercase());
     let withheld = ["draft", "pending", "private", "trash", "auto-draft", "inherit", "sent"];
     let build = fields.get("build");
     let rendered = build.and_then(|build| build.member(&["render"])).and_then(Named::text);
-    !(spot.drafts
-        || says(&["draft", "isdraft"], true)
+    !(says(&["draft", "isdraft"], true)
         || bool_of(fields, "published") == Some(false)
         || bool_of(fields, "permalink") == Some(false)
         || says(&["render"], false)
@@ -79,6 +83,17 @@ pub(super) fn sighting(
     spot: &Spot,
     body: Body<'_>,
 ) -> Option<Sighting> {
+    for key in fields.overlong() {
+        desk.warn(
+            &LIST_TOO_LONG,
+            fields.place(key),
+            format!(
+                "{} has too many values; those after the first {LIST_VALUES_MAX} were passed over",
+                fields.spelling(key)
+            ),
+            "name fewer",
+        );
+    }
     let times = times::times(desk, fields, spot);
     let (title, body) = title(desk, fields, spot, body)?;
     let categories = terms::categories(fields, spot);
@@ -150,6 +165,7 @@ fn title<'b>(
     body: Body<'b>,
 ) -> Option<(String, Body<'b>)> {
     if let Some(title) = fields.line(keys::TITLE) {
+        let body = without_title(body, &title);
         return Some((title, body));
     }
     let body = match body {
@@ -188,6 +204,19 @@ fn title<'b>(
         desk.warn(&TITLE_GUESSED, desk.whole(), message, help);
     }
     Some((title, body))
+}
+
+/// A text that begins with its title as a heading would show it twice.
+fn without_title<'b>(body: Body<'b>, title: &str) -> Body<'b> {
+    let Body::Markdown(source, offset) = body else { return body };
+    if source.trim_start().starts_with("# ")
+        && let Some((heading, range)) = markdown::first_heading(source)
+        && source[..range.start].trim().is_empty()
+        && heading == title
+    {
+        return Body::Markdown(&source[range.end..], offset + range.end);
+    }
+    Body::Markdown(source, offset)
 }
 
 /// HTML of a text whose title stood further down: rare, so its shortcodes know no title or link.
@@ -240,18 +269,24 @@ fn to_html(
 
 /// Tells each unknown shortcode once, where it stands first.
 fn tell_unknown(desk: &mut Desk<'_>, unknown: &[(String, usize)], offset: Option<usize>) {
-    for (n, (name, at)) in unknown.iter().enumerate() {
-        if unknown[..n].iter().any(|(earlier, _)| earlier == name) {
-            continue;
-        }
-        let times = unknown.iter().filter(|(other, _)| other == name).count();
+    let mut first: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (name, at) in unknown {
+        first.entry(name).or_insert((*at, 0)).1 += 1;
+    }
+    let mut told: Vec<_> = first.into_iter().collect();
+    told.sort_by_key(|(_, (at, _))| *at);
+    let more = told.len().saturating_sub(UNKNOWN_TOLD_MAX);
+    for (n, (name, (at, times))) in told.into_iter().take(UNKNOWN_TOLD_MAX).enumerate() {
         let often = if times > 1 { format!(" ({times} times)") } else { String::new() };
+        let last = n + 1 == UNKNOWN_TOLD_MAX && more > 0;
+        let others = if last { format!(", and so {more} others below it") } else { String::new() };
         let place = offset.map_or_else(|| desk.whole(), |offset| desk.at(offset + at));
         desk.warn(
             &shortcode::UNKNOWN,
             place,
             format!(
-                "the shortcode {name:?} isn't known{often}; it was taken out, its inner text stays"
+                "the shortcode {name:?} isn't known{often}{others}; it was taken out, its inner \
+                 text stays"
             ),
             "write in HTML what readers of the feed shall see in its place",
         );

@@ -2,7 +2,7 @@
 //! series and whatever other taxonomy is named.
 
 use super::super::desk::Desk;
-use super::super::fields::{Fields, Named, normal};
+use super::super::fields::{Fields, LIST_VALUES_MAX, Named, normal};
 use super::super::plain;
 use super::keys;
 use super::spot::Spot;
@@ -127,7 +127,7 @@ pub(super) fn others(
     }
     series(&mut terms, desk, fields, spot);
     if let Some(Named::Map(map)) = taxonomies(fields) {
-        for (key, value) in map {
+        for (key, value) in map.iter().take(LIST_VALUES_MAX) {
             let taxonomy = match normal(key).as_str() {
                 "tags" | "tag" | "categories" | "category" | "series" | "authors" | "author" => {
                     continue;
@@ -226,8 +226,12 @@ fn collect(names: &mut Vec<String>, value: Option<&Named>, spot: &Spot) {
         }
     };
     match value {
-        Named::Text(text) if text.contains(',') => text.split(',').for_each(push),
-        Named::Text(text) if spot.jekyll => text.split_whitespace().for_each(push),
+        Named::Text(text) if text.contains(',') => {
+            text.split(',').take(LIST_VALUES_MAX).for_each(push)
+        }
+        Named::Text(text) if spot.jekyll => {
+            text.split_whitespace().take(LIST_VALUES_MAX).for_each(push)
+        }
         value => {
             for one in value.each() {
                 let name = one.text().or_else(|| one.member(&["name", "title", "label"])?.text());

@@ -45,8 +45,8 @@ fn first(
 ) -> Option<Moment> {
     for key in keys {
         let Some(value) = fields.get(key) else { continue };
-        // Jekyll's `published: true` is no date, and neither is `updated: false`.
-        if matches!(value, Named::Bool(_)) || is_generators(value) {
+        // Jekyll's `published: true` is no date, and neither is a database's 1.
+        if value.truth().is_some() || is_generators(value) {
             continue;
         }
         match value.text().and_then(|text| dates::moment(&text, &desk.options.zone)) {
