@@ -6,3 +6,4 @@ mod configs;
 mod http;
 mod rendering;
 mod tidy;
+mod documents;

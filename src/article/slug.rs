@@ -3,6 +3,10 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+/// Names that begin addresses of their own, so that neither a declared feed nor a section can have
+/// them.
+pub const RESERVED_NAMES: [&str; 6] = ["tag", "author", "series", "archive", "p", "hub"];
+
 /// The slug of a name: NFC, lower case, letters and digits of every script, all else `-`, none at
 /// either end. Empty where the name has neither letter nor digit.
 #[must_use]

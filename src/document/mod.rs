@@ -4,9 +4,27 @@
 //! [`Surroundings`], keeps going after a problem wherever half an article beats none, and gives the
 //! same result for the same input on any machine.
 
+mod capture;
+mod dates;
+mod desk;
+mod embed;
+mod fields;
+mod front_matter;
+mod markdown;
+pub mod permalink;
+mod plain;
+mod resolve;
+mod row;
+mod shortcode;
+mod text;
+
 use std::sync::Arc;
 
 use url::Url;
+
+use self::desk::Desk;
+use self::fields::Fields;
+use self::resolve::spot::Spot;
 
 use crate::article::{Article, ContentHash};
 use crate::problem::Problem;
@@ -163,4 +181,130 @@ pub struct Reading {
     pub failed: bool,
     /// Files below the source's root that were looked for, found or not (local media).
     pub looked_for: Vec<String>,
+}
+
+/// Endings of Markdown files.
+const MARKDOWN: [&str; 5] = ["md", "markdown", "mkd", "mkdn", "mkdown"];
+
+/// Whether a file is a document, by its ending: Markdown, or plain text (captures). A folder's
+/// `_index.md` isn't one.
+#[must_use]
+pub fn is_document(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let ending = ending.to_ascii_lowercase();
+    !stem.is_empty() && stem != "_index" && (ending == "txt" || MARKDOWN.contains(&ending.as_str()))
+}
+
+/// Reads one document: its sightings, and what is wrong in it.
+#[must_use]
+pub fn read(document: &Document<'_>, options: &Options) -> Reading {
+    match document.content {
+        Content::Row(row) => {
+            let mut desk = Desk::new(document, options, "");
+            row::read(&mut desk, row);
+            desk.reading
+        }
+        Content::File(bytes) => {
+            let decoded = text::decode(document.shown, bytes);
+            let Some(text) = decoded.text else {
+                let problems = decoded.problem.into_iter().collect();
+                return Reading { problems, failed: true, ..Reading::default() };
+            };
+            let mut desk = Desk::new(document, options, &text);
+            desk.reading.problems.extend(decoded.problem);
+            let ending = document.path.rsplit_once('.').map(|(_, ending)| ending);
+            if text.trim().is_empty() {
+                tell_empty(&mut desk);
+            } else if ending.is_some_and(|ending| ending.eq_ignore_ascii_case("txt")) {
+                capture::read(&mut desk);
+            } else {
+                read_markdown(&mut desk);
+            }
+            desk.reading
+        }
+    }
+}
+
+fn tell_empty(desk: &mut Desk<'_>) {
+    desk.note(
+        &resolve::EMPTY,
+        desk.whole(),
+        "this file is empty",
+        "write an article, or remove the file",
+    );
+}
+
+fn read_markdown(desk: &mut Desk<'_>) {
+    let spot = Spot::of_file(desk.document.path);
+    if spot.drafts {
+        desk.reading = Reading::default();
+        return;
+    }
+    let Some((map, head)) = front_matter(desk) else { return };
+    let text = desk.text;
+    let (header, body) = head.map_or((0..0, 0), |head| (head.range, head.body));
+    let (fields, twice) = Fields::new(map, desk.document.shown, text, header);
+    if !resolve::is_published(&fields) {
+        desk.reading = Reading::default();
+        return;
+    }
+    for name in twice {
+        desk.warn(
+            &front_matter::TWICE,
+            fields.last_place(&name),
+            format!("{name} is named twice; this one counts"),
+            "take the other one out",
+        );
+    }
+    let body = resolve::Body::Markdown(&text[body..], body);
+    if let Some(sighting) = resolve::sighting(desk, &fields, &spot, body) {
+        desk.reading.sightings.push(sighting);
+    }
+}
+
+type Named = (String, fields::Named);
+
+/// What the front matter names, and where it is; `None` after an error.
+fn front_matter(desk: &mut Desk<'_>) -> Option<(Vec<Named>, Option<front_matter::Head>)> {
+    let text = desk.text;
+    let found = front_matter::find(text).and_then(|head| match head {
+        Some(head) => front_matter::parse(text, &head).map(|map| (map, Some(head))),
+        None => Ok((Vec::new(), None)),
+    });
+    match found {
+        Ok(found) => Some(found),
+        Err(mistake) => {
+            desk.fail(&mistake.code, desk.at(mistake.offset), mistake.message, &mistake.help);
+            None
+        }
+    }
+}
+
+/// Reads a folder's `_index.md`: what it says of the section that the folder is. `folder` is
+/// relative to the source's root; `shown` is what problems call the file.
+#[must_use]
+pub fn read_index(folder: &str, shown: &str, bytes: &[u8]) -> (FolderIndex, Vec<Problem>) {
+    let mut index = FolderIndex { folder: folder.to_owned(), ..FolderIndex::default() };
+    let decoded = text::decode(shown, bytes);
+    let mut problems: Vec<Problem> = decoded.problem.into_iter().collect();
+    let Some(text) = decoded.text else { return (index, problems) };
+    let head = front_matter::find(&text);
+    match head.and_then(|head| head.map(|head| front_matter::parse(&text, &head)).transpose()) {
+        Ok(map) => {
+            let (fields, _) = Fields::new(map.unwrap_or_default(), shown, &text, 0..0);
+            index.title = fields.line(&["title", "linktitle"]);
+            index.weight = fields.integer(&["weight"]);
+        }
+        Err(mistake) => {
+            let place = crate::problem::Place::in_text(shown, &text, mistake.offset);
+            // The section stands all the same, only without its name.
+            problems.push(
+                Problem::warning(&mistake.code, place, mistake.message)
+                    .line(&text)
+                    .help(mistake.help),
+            );
+        }
+    }
+    (index, problems)
 }

@@ -73,7 +73,7 @@ impl fmt::Display for FeedName {
 }
 
 /// Names that no declared feed can have: they begin other addresses.
-pub const RESERVED_NAMES: [&str; 6] = ["tag", "author", "series", "archive", "p", "hub"];
+pub const RESERVED_NAMES: [&str; 6] = crate::article::slug::RESERVED_NAMES;
 
 /// A feed's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

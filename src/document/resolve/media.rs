@@ -1,0 +1,314 @@
+//! Pictures and recordings that a document names outside its body, and what makes an article an
+//! episode. Local files are measured; of others only what the document claims is known.
+
+use super::super::desk::Desk;
+use super::super::fields::{Fields, Named};
+use super::super::plain;
+use super::spot::Spot;
+use super::{address, keys};
+use crate::article::{Facts, Media, MediaRole, Podcast};
+use crate::problem::Code;
+
+/// A picture or recording is named in a way that can't be read.
+pub(crate) const MEDIA_INVALID: Code = Code::new("media-invalid");
+
+/// All media of a document, the lead image first.
+pub(super) fn media(
+    desk: &mut Desk<'_>,
+    fields: &Fields<'_>,
+    spot: &Spot,
+    link: &str,
+) -> Vec<Media> {
+    let mut media: Vec<Media> = Vec::new();
+    for key in keys::IMAGES {
+        let Some(value) = fields.get(key) else { continue };
+        // `featured: true` and `banner: Welcome` say nothing of a picture.
+        let names_file = |one: &&Named| match one {
+            Named::Text(text) => text.contains(['/', '.']),
+            one => matches!(one, Named::Map(_)),
+        };
+        for one in value.each().iter().filter(names_file) {
+            let first = media.is_empty();
+            let role = if first { MediaRole::Lead } else { MediaRole::Further };
+            if let Some(mut image) = medium(desk, fields, spot, link, (key, one, role)) {
+                if first {
+                    beside(&mut image, fields);
+                }
+                if !media.iter().any(|known| known.url == image.url) {
+                    media.push(image);
+                }
+            }
+        }
+    }
+    for key in keys::ENCLOSURES {
+        let Some(value) = fields.get(key) else { continue };
+        for one in value.each().iter().filter(|one| matches!(one, Named::Text(_) | Named::Map(_))) {
+            let role = MediaRole::Enclosure;
+            if let Some(mut file) = medium(desk, fields, spot, link, (key, one, role)) {
+                claims(&mut file, fields);
+                if !media.iter().any(|m| m.url == file.url && m.role == MediaRole::Enclosure) {
+                    media.push(file);
+                }
+            }
+        }
+    }
+    media
+}
+
+/// `image_alt` and the like stand beside `image`.
+fn beside(image: &mut Media, fields: &Fields<'_>) {
+    let line = |keys: &[&str]| fields.line(keys);
+    image.alt = image.alt.take().or_else(|| line(&["imagealt", "featuredimagealt", "coveralt"]));
+    image.caption =
+        image.caption.take().or_else(|| line(&["imagecaption", "featuredimagecaption"]));
+    image.credit = image.credit.take().or_else(|| line(&["imagecredit", "photocredit"]));
+    let size = |key: &str| fields.integer(&[key]).and_then(|n| u32::try_from(n).ok());
+    image.width = image.width.or_else(|| size("imagewidth"));
+    image.height = image.height.or_else(|| size("imageheight"));
+}
+
+/// `enclosure_length` and the like stand beside `enclosure`.
+fn claims(file: &mut Media, fields: &Fields<'_>) {
+    if file.bytes.is_none() {
+        let claimed =
+            fields.integer(&["enclosurelength", "audiolength", "audiosize", "audiobytes"]);
+        file.bytes = claimed.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+        if file.bytes.is_some() {
+            file.facts = Facts::Claimed;
+        }
+    }
+    if let Some(named) = fields.line(&["enclosuretype", "audiotype"]).filter(|t| t.contains('/')) {
+        file.media_type = Some(named.to_lowercase());
+    }
+    file.duration_s = file.duration_s.or_else(|| {
+        fields
+            .first(&["enclosureduration", "audioduration", "duration"])
+            .and_then(|(_, v)| duration(v))
+    });
+}
+
+fn medium(
+    desk: &mut Desk<'_>,
+    fields: &Fields<'_>,
+    spot: &Spot,
+    link: &str,
+    (key, value, role): (&str, &Named, MediaRole),
+) -> Option<Media> {
+    const URL: [&str; 9] =
+        ["url", "src", "path", "file", "image", "href", "filename", "relative", "source"];
+    let line = |keys: &[&str]| {
+        value
+            .member(keys)
+            .and_then(Named::text)
+            .map(|text| plain::line(&text))
+            .filter(|t| !t.is_empty())
+    };
+    let number = |key: &str| value.member(&[key]).and_then(Named::integer);
+    let written = match value {
+        Named::Text(text) => Some(text.trim().to_owned()),
+        _ => value.member(&URL).and_then(Named::text),
+    };
+    let found = written.as_deref().and_then(|written| locate(desk, spot, link, written));
+    let Some((url, measured)) = found else {
+        desk.warn(
+            &MEDIA_INVALID,
+            fields.place(key),
+            format!("{} names no file that can be found", fields.spelling(key)),
+            "give a URL, or a path beside the document or below the site",
+        );
+        return None;
+    };
+    let claimed =
+        ["length", "size", "bytes"].iter().find_map(|key| u64::try_from(number(key)?).ok());
+    let claimed = claimed.filter(|n| *n > 0);
+    let named_type = line(&["type", "mediatype", "mimetype", "mime"]).filter(|t| t.contains('/'));
+    let pixels = |key: &str| number(key).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    Some(Media {
+        media_type: named_type.map(|t| t.to_lowercase()).or_else(|| type_of(&url)),
+        bytes: measured.or(claimed),
+        facts: match (measured, claimed) {
+            (Some(_), _) => Facts::Measured,
+            (None, Some(_)) => Facts::Claimed,
+            (None, None) => Facts::Unknown,
+        },
+        url,
+        role,
+        width: pixels("width"),
+        height: pixels("height"),
+        duration_s: value.member(&["duration", "length_s", "seconds"]).and_then(duration),
+        alt: line(&["alt", "alttext"]),
+        caption: line(&["caption", "title", "description"]),
+        credit: line(&["credit", "attribution", "copyright", "source"])
+            .filter(|_| !is_url_key(value)),
+        language: line(&["language", "lang"]),
+    })
+}
+
+/// `source` names the file where nothing else does.
+fn is_url_key(value: &Named) -> bool {
+    value.member(&["url", "src", "path", "file", "image", "href", "filename", "relative"]).is_none()
+        && value.member(&["credit", "attribution", "copyright"]).is_none()
+}
+
+/// A medium's URL and, of a local file, its size: beside the document, below the source's root, else
+/// somewhere on the site.
+fn locate(
+    desk: &mut Desk<'_>,
+    spot: &Spot,
+    link: &str,
+    written: &str,
+) -> Option<(String, Option<u64>)> {
+    let site = &desk.options.site_url;
+    let url = address::absolute(site, written)?;
+    let remote = written.contains("://") || written.starts_with("//");
+    let clean = written.split(['?', '#']).next().unwrap_or(written);
+    if remote || clean.is_empty() {
+        return Some((url.to_string(), None));
+    }
+    if clean.starts_with('/') {
+        let bytes = below_root("", clean).and_then(|path| desk.file_bytes(&path));
+        return Some((url.to_string(), bytes));
+    }
+    if !spot.folder.is_empty() {
+        let beside = below_root(&spot.folder, clean);
+        let bytes = beside.as_deref().and_then(|path| desk.file_bytes(path));
+        if spot.bundle {
+            // A bundle's files are published at its article's own address.
+            let url = url::Url::parse(&folder_of(link)).ok()?.join(written).ok()?;
+            return Some((url.to_string(), bytes));
+        }
+        if let (Some(path), Some(bytes)) = (beside, bytes) {
+            let encoded = address::absolute(site, &format!("/{}", encode_path(&path)))?;
+            return Some((encoded.to_string(), Some(bytes)));
+        }
+    }
+    let bytes = below_root("", clean).and_then(|path| desk.file_bytes(&path));
+    Some((url.to_string(), bytes))
+}
+
+fn folder_of(link: &str) -> String {
+    if link.ends_with('/') { link.to_owned() } else { format!("{link}/") }
+}
+
+fn encode_path(path: &str) -> String {
+    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+}
+
+/// A path below the source's root; `None` where it leaves it.
+fn below_root(folder: &str, written: &str) -> Option<String> {
+    let decoded = percent_encoding::percent_decode_str(written).decode_utf8().ok()?;
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in decoded.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Whole seconds: a number, `12:05` or `1:02:03`.
+fn duration(value: &Named) -> Option<u64> {
+    let text = value.text()?;
+    let mut seconds: u64 = 0;
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    if parts.len() > 3 {
+        return None;
+    }
+    for part in parts {
+        let whole = part.split('.').next().unwrap_or(part);
+        seconds = seconds.checked_mul(60)?.checked_add(whole.trim().parse().ok()?)?;
+    }
+    (seconds > 0).then_some(seconds)
+}
+
+/// The media type of a file, by its ending.
+pub(super) fn type_of(url: &str) -> Option<String> {
+    const TYPES: [(&str, &str); 26] = [
+        ("jpg", "image/jpeg"),
+        ("jpeg", "image/jpeg"),
+        ("png", "image/png"),
+        ("gif", "image/gif"),
+        ("webp", "image/webp"),
+        ("avif", "image/avif"),
+        ("svg", "image/svg+xml"),
+        ("mp3", "audio/mpeg"),
+        ("m4a", "audio/x-m4a"),
+        ("aac", "audio/aac"),
+        ("ogg", "audio/ogg"),
+        ("oga", "audio/ogg"),
+        ("opus", "audio/ogg"),
+        ("flac", "audio/flac"),
+        ("wav", "audio/wav"),
+        ("mp4", "video/mp4"),
+        ("m4v", "video/x-m4v"),
+        ("mov", "video/quicktime"),
+        ("webm", "video/webm"),
+        ("pdf", "application/pdf"),
+        ("epub", "application/epub+zip"),
+        ("vtt", "text/vtt"),
+        ("srt", "application/x-subrip"),
+        ("json", "application/json"),
+        ("html", "text/html"),
+        ("txt", "text/plain"),
+    ];
+    let path = url.split(['?', '#']).next()?;
+    let name = path.rsplit('/').next()?;
+    let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
+    TYPES.iter().find(|(known, _)| *known == ending).map(|(_, t)| (*t).to_owned())
+}
+
+/// What makes an article an episode, if it names any of it.
+pub(super) fn podcast(desk: &Desk<'_>, fields: &Fields<'_>) -> Option<Podcast> {
+    let number =
+        |keys: &[&str]| fields.integer(keys).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    let explicit =
+        fields.truth(&["explicit"]).or_else(|| match fields.line(&["explicit"])?.as_str() {
+            "clean" => Some(false),
+            _ => None,
+        });
+    let kind = fields.line(&["episodetype"]).map(|kind| kind.to_lowercase());
+    let podcast = Podcast {
+        episode: number(&["episode", "episodenumber"]),
+        season: number(&["season", "seasonnumber"]),
+        episode_type: kind.filter(|kind| matches!(kind.as_str(), "full" | "trailer" | "bonus")),
+        explicit,
+        transcript: fields.get("transcript").and_then(|value| {
+            let written = value.text().or_else(|| value.member(&["url", "src", "file"])?.text())?;
+            let url = address::absolute(&desk.options.site_url, &written)?.to_string();
+            let named = value.member(&["type"]).and_then(Named::text);
+            let media_type =
+                named.or_else(|| type_of(&url)).unwrap_or_else(|| "text/plain".to_owned());
+            Some((url, media_type))
+        }),
+    };
+    (podcast != Podcast::default()).then_some(podcast)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_seconds() {
+        for (text, seconds) in [
+            ("75", Some(75)),
+            ("1:15", Some(75)),
+            ("1:02:03", Some(3723)),
+            ("x", None),
+            ("0", None),
+        ] {
+            assert_eq!(duration(&Named::Text(text.to_owned())), seconds, "{text}");
+        }
+        assert_eq!(duration(&Named::Text(format!("{}:0:0", u64::MAX))), None);
+    }
+
+    #[test]
+    fn paths_do_not_leave_the_source() {
+        assert_eq!(below_root("a/b", "../c%20d.mp3").as_deref(), Some("a/c d.mp3"));
+        assert_eq!(below_root("a", "../../c.mp3"), None);
+    }
+}

@@ -1,0 +1,446 @@
+//! What generators add to Markdown: Hugo's and Zola's shortcodes, Jekyll's and Eleventy's tags,
+//! kramdown's attribute lists (standards §8.5). None of it may reach a reader raw: what is known
+//! becomes HTML, text or an address; the rest goes, its inner text stays, and its name is told.
+//! Inside code only `raw` is taken away, because generators look into code too.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::embed::{self, Args};
+use super::{markdown, plain};
+
+/// A page's shortcode isn't known.
+pub(crate) const UNKNOWN: crate::problem::Code = crate::problem::Code::new("shortcode-unknown");
+
+/// Longest shortcode, so that a stray `{{` doesn't swallow the page.
+const TAG_BYTES_MAX: usize = 4_000;
+
+/// What shortcodes may ask about the page that they stand on.
+pub(super) struct Page<'a> {
+    pub(super) title: &'a str,
+    /// Absolute URL of the article.
+    pub(super) link: &'a str,
+    /// Absolute URL of the site, without a final slash.
+    pub(super) site: &'a str,
+    /// A value that the document names.
+    pub(super) named: &'a dyn Fn(&str) -> Option<String>,
+    /// The address of another document, by its file.
+    pub(super) link_to: &'a dyn Fn(&str) -> String,
+}
+
+/// A text without shortcodes, and those that weren't known: name and byte in the source.
+pub(super) struct Replaced<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) unknown: Vec<(String, usize)>,
+}
+
+/// Replaces every shortcode of a Markdown text.
+pub(super) fn replace<'a>(source: &'a str, page: &Page<'_>) -> Replaced<'a> {
+    if !["{{", "{%", "{:", "{#"].iter().any(|open| source.contains(open)) {
+        return Replaced { text: Cow::Borrowed(source), unknown: Vec::new() };
+    }
+    let mut scan = Scan {
+        source,
+        page,
+        code: markdown::code_ranges(source),
+        out: String::with_capacity(source.len()),
+        unknown: Vec::new(),
+        endless: Vec::new(),
+    };
+    scan.run();
+    Replaced { text: Cow::Owned(scan.out), unknown: scan.unknown }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `{{< … >}}` and `{{% … %}}`.
+    Hugo,
+    /// `{{ … }}`.
+    Value,
+    /// `{% … %}`.
+    Statement,
+    /// `{: … }`.
+    Attributes,
+    /// `{# … #}`.
+    Comment,
+}
+
+struct Tag<'a> {
+    kind: Kind,
+    content: &'a str,
+    end: usize,
+}
+
+struct Scan<'a, 'p> {
+    source: &'a str,
+    page: &'p Page<'p>,
+    code: Vec<Range<usize>>,
+    out: String,
+    unknown: Vec<(String, usize)>,
+    /// Ends that were looked for in vain: none of these stands further on either.
+    endless: Vec<&'static str>,
+}
+
+impl<'a> Scan<'a, '_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        while let Some(found) = memchr::memchr(b'{', &self.source.as_bytes()[at..]) {
+            let start = at + found;
+            self.out.push_str(&self.source[at..start]);
+            at = match tag(self.source, start) {
+                Some(tag) => self.replace(start, &tag).unwrap_or_else(|| self.keep(start)),
+                None => self.keep(start),
+            };
+        }
+        self.out.push_str(&self.source[at..]);
+    }
+
+    fn keep(&mut self, start: usize) -> usize {
+        self.out.push('{');
+        start + 1
+    }
+
+    fn in_code(&self, at: usize) -> bool {
+        let next = self.code.partition_point(|range| range.end <= at);
+        self.code.get(next).is_some_and(|range| range.contains(&at))
+    }
+
+    /// Writes what a shortcode becomes and gives the byte after it; `None` where it stays as it is.
+    fn replace(&mut self, start: usize, tag: &Tag<'a>) -> Option<usize> {
+        if tag.kind == Kind::Statement && trimmed(tag.content) == "raw" {
+            let (inner, end) = self.until(tag.end, "endraw")?;
+            self.out.push_str(inner);
+            return Some(end);
+        }
+        if self.in_code(start) {
+            return None;
+        }
+        match tag.kind {
+            Kind::Comment => Some(tag.end),
+            Kind::Attributes => {
+                self.drop_contents_list(tag.content);
+                Some(tag.end)
+            }
+            Kind::Hugo => self.hugo(start, tag),
+            Kind::Value => self.value(start, tag),
+            Kind::Statement => self.statement(start, tag),
+        }
+    }
+
+    fn hugo(&mut self, start: usize, tag: &Tag<'a>) -> Option<usize> {
+        let content = tag.content.trim();
+        if let Some(literal) = literal(content) {
+            let (open, close) = match self.source.as_bytes().get(start + 2) {
+                Some(b'<') => ("{{&lt;", "&gt;}}"),
+                _ => ("{{%", "%}}"),
+            };
+            self.out.push_str(open);
+            self.out.push_str(&plain::escape(literal));
+            self.out.push_str(close);
+            return Some(tag.end);
+        }
+        let content = content.strip_suffix('/').unwrap_or(content).trim();
+        if let Some(closed) = content.strip_prefix('/') {
+            if embed::is_pair(closed.trim()) {
+                self.block(start, tag.end, &format!("</{}>", closed.trim()));
+            }
+            return Some(tag.end);
+        }
+        let (name, args) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
+        if name == "highlight"
+            && let Some((inner, end)) = self.until(tag.end, "/highlight")
+        {
+            let language = Args::parse(args).at(0).unwrap_or_default().to_owned();
+            self.fence(&language, inner);
+            return Some(end);
+        }
+        self.named(start, tag, name, &Args::parse(args));
+        Some(tag.end)
+    }
+
+    fn value(&mut self, start: usize, tag: &Tag<'a>) -> Option<usize> {
+        let content = trimmed(tag.content);
+        if let Some(literal) = literal(content) {
+            self.out.push_str(&format!("{{{{{}}}}}", plain::escape(literal)));
+            return Some(tag.end);
+        }
+        if let Some((name, args)) = call(content) {
+            self.named(start, tag, name, &Args::parse(args));
+            return Some(tag.end);
+        }
+        let mut pipe = content.split('|').map(str::trim);
+        let first = pipe.next().unwrap_or_default();
+        let value = match first {
+            "site.baseurl" => Some(String::new()),
+            "site.url" | "metadata.base" | "metadata.url" => Some(self.page.site.to_owned()),
+            "page.title" | "title" | "page.data.title" => Some(plain::escape(self.page.title)),
+            "page.url" => Some(self.page.link.to_owned()),
+            _ => quoted(first).map(str::to_owned),
+        };
+        let Some(mut value) = value else {
+            // Mathematics and other people's templates have braces too.
+            let before = self.source[..start].chars().next_back();
+            let tight = !tag.content.starts_with([' ', '-']);
+            let expression = first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            let glued = before.is_some_and(|c| c.is_alphanumeric() || "^_}\\".contains(c));
+            if !expression || tight && glued {
+                return None;
+            }
+            let name = first.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).next();
+            self.unknown.push((name.unwrap_or(first).to_owned(), start));
+            return Some(tag.end);
+        };
+        if pipe.any(|filter| filter.starts_with("absolute_url")) && value.starts_with('/') {
+            value.insert_str(0, self.page.site);
+        }
+        self.out.push_str(&value);
+        Some(tag.end)
+    }
+
+    fn statement(&mut self, start: usize, tag: &Tag<'a>) -> Option<usize> {
+        let content = trimmed(tag.content);
+        if let Some((name, args)) = call(content) {
+            self.named(start, tag, name, &Args::parse(args));
+            return Some(tag.end);
+        }
+        let (name, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
+        let rest = rest.trim();
+        match name {
+            "comment" => {
+                let end = self.until(tag.end, "endcomment").map_or(tag.end, |(_, end)| end);
+                return Some(end);
+            }
+            "highlight" => {
+                if let Some((inner, end)) = self.until(tag.end, "endhighlight") {
+                    self.fence(rest.split_whitespace().next().unwrap_or_default(), inner);
+                    return Some(end);
+                }
+            }
+            "link" | "post_url" => {
+                let target = if name == "link" { format!("/{rest}") } else { post(rest) };
+                self.out.push_str(&(self.page.link_to)(&target));
+            }
+            "include" | "include_relative" | "include_cached" => {
+                let (file, args) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+                let file = quoted(file).unwrap_or(file);
+                let stem = file.rsplit('/').next().unwrap_or(file);
+                let stem = stem.split('.').next().unwrap_or(stem);
+                match embed::html(stem, &Args::parse(args), self.page) {
+                    Some(html) => self.block(start, tag.end, &html),
+                    None => self.unknown.push((format!("include {file}"), start)),
+                }
+            }
+            // The end of a pair; what stood in it stays.
+            _ if name.starts_with("end") || name.starts_with("els") => {}
+            _ if name.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                self.named(start, tag, name, &Args::parse(rest));
+            }
+            _ => return None,
+        }
+        Some(tag.end)
+    }
+
+    fn named(&mut self, start: usize, tag: &Tag<'a>, name: &str, args: &Args<'_>) {
+        match embed::html(name, args, self.page) {
+            Some(html) => self.block(start, tag.end, &html),
+            None => self.unknown.push((name.to_owned(), start)),
+        }
+    }
+
+    /// Writes HTML; where the shortcode has its line for itself, Markdown goes on after a blank one.
+    fn block(&mut self, start: usize, end: usize, html: &str) {
+        let blank = |c: &char| matches!(c, ' ' | '\t');
+        let before = self.source[..start].chars().rev().find(|c| !blank(c));
+        let after = self.source[end..].chars().find(|c| !blank(c));
+        let ends = |c: Option<char>| c.is_none_or(|c| c == '\n');
+        let alone = ends(before) && ends(after) && html.starts_with('<');
+        if alone {
+            self.out.push_str(&format!("\n\n{html}\n\n"));
+        } else {
+            self.out.push_str(html);
+        }
+    }
+
+    fn fence(&mut self, language: &str, inner: &str) {
+        let mut longest = 2;
+        let mut run = 0;
+        for c in inner.chars() {
+            run = if c == '`' { run + 1 } else { 0 };
+            longest = longest.max(run);
+        }
+        let fence = "`".repeat(longest + 1);
+        let inner = inner.trim_matches('\n');
+        self.out.push_str(&format!("\n\n{fence}{language}\n{inner}\n{fence}\n\n"));
+    }
+
+    /// The text up to the tag of that name, and the byte after that tag.
+    fn until(&mut self, from: usize, name: &'static str) -> Option<(&'a str, usize)> {
+        if self.endless.contains(&name) {
+            return None;
+        }
+        let mut at = from;
+        while let Some(found) = memchr::memchr(b'{', &self.source.as_bytes()[at..]) {
+            let start = at + found;
+            if let Some(tag) = tag(self.source, start)
+                && trimmed(tag.content) == name
+            {
+                return Some((&self.source[from..start], tag.end));
+            }
+            at = start + 1;
+        }
+        self.endless.push(name);
+        None
+    }
+
+    /// kramdown puts a list of contents in place of the list before `{:toc}`.
+    fn drop_contents_list(&mut self, content: &str) {
+        if content.trim() != "toc" {
+            return;
+        }
+        let kept = self.out.trim_end();
+        let line = kept.rfind('\n').map_or(0, |at| at + 1);
+        if kept[line..].trim_start().starts_with(['*', '-', '+', '1']) {
+            self.out.truncate(line);
+        }
+    }
+}
+
+/// Reads the tag that begins at a byte, if one does.
+fn tag(source: &str, start: usize) -> Option<Tag<'_>> {
+    let rest = &source[start..];
+    let forms: [(&str, &str, Kind); 6] = [
+        ("{{<", ">}}", Kind::Hugo),
+        ("{{%", "%}}", Kind::Hugo),
+        ("{{", "}}", Kind::Value),
+        ("{%", "%}", Kind::Statement),
+        ("{# ", "#}", Kind::Comment),
+        ("{:", "}", Kind::Attributes),
+    ];
+    let (open, close, kind) = forms.into_iter().find(|(open, ..)| rest.starts_with(open))?;
+    let window = &rest.as_bytes()[open.len()..rest.len().min(TAG_BYTES_MAX)];
+    let end = memchr::memmem::find(window, close.as_bytes())?;
+    let content = &rest[open.len()..open.len() + end];
+    let sound = match kind {
+        Kind::Attributes => {
+            let content = content.trim();
+            !content.contains(['\n', '{'])
+                && (content.starts_with(['.', '#', ':'])
+                    || content.contains('=')
+                    || content == "toc")
+        }
+        _ => true,
+    };
+    sound.then_some(Tag { kind, content, end: start + open.len() + end + close.len() })
+}
+
+/// A tag's content without Liquid's signs for white space.
+fn trimmed(content: &str) -> &str {
+    let content = content.trim();
+    let content = content.strip_prefix('-').unwrap_or(content);
+    content.strip_suffix('-').unwrap_or(content).trim()
+}
+
+/// `/* … */` makes a shortcode that is only shown.
+fn literal(content: &str) -> Option<&str> {
+    content.strip_prefix("/*")?.strip_suffix("*/")
+}
+
+/// `name(…)`, as Zola writes shortcodes.
+fn call(content: &str) -> Option<(&str, &str)> {
+    let (name, args) = content.split_once('(')?;
+    let sound = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
+    sound.then_some((name, args.trim_end().strip_suffix(')')?))
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    ['"', '\''].iter().find_map(|q| text.strip_prefix(*q)?.strip_suffix(*q))
+}
+
+/// The file of a post that `post_url` names, perhaps in a folder above `_posts`.
+fn post(name: &str) -> String {
+    match name.trim_start_matches('/').rsplit_once('/') {
+        Some((folder, file)) => format!("/{folder}/_posts/{file}.md"),
+        None => format!("/_posts/{name}.md"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page<'a>(link_to: &'a dyn Fn(&str) -> String) -> Page<'a> {
+        Page {
+            title: "Fog & rain",
+            link: "https://x.example/fog/",
+            site: "https://x.example",
+            named: &|_| None,
+            link_to,
+        }
+    }
+
+    fn replaced(source: &str) -> (String, Vec<String>) {
+        let link_to = |target: &str| format!("<{target}>");
+        let done = replace(source, &page(&link_to));
+        (done.text.into_owned(), done.unknown.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn known_ones_become_text_and_addresses() {
+        for (source, text) in [
+            ("[a]({{< ref \"b.md\" >}})", "[a](<b.md>)"),
+            ("{% post_url 2024-02-18-x %}", "</_posts/2024-02-18-x.md>"),
+            ("{% link _posts/x.md %}", "</_posts/x.md>"),
+            ("{{ site.baseurl }}/a {{ page.title }}", "/a Fog &amp; rain"),
+            ("{{ '/a' | relative_url }} {{ \"/a\" | absolute_url }}", "/a https://x.example/a"),
+            ("a{{</* x */>}}b", "a{{&lt; x &gt;}}b"),
+            ("`{% raw %}{{ x }}{% endraw %}`", "`{{ x }}`"),
+            ("a {% comment %}b{% endcomment %}c", "a c"),
+            ("[a](b){:target=\"_blank\"}", "[a](b)"),
+            ("* TOC\n{:toc}\n\nx", "\n\nx"),
+            ("{# note #}x", "x"),
+        ] {
+            assert_eq!(replaced(source), (text.to_owned(), vec![]), "{source}");
+        }
+    }
+
+    #[test]
+    fn unknown_ones_leave_their_inner_text() {
+        for (source, text, names) in [
+            ("{{< box a=1 >}}in{{< /box >}}", "in", vec!["box"]),
+            ("{% quote(by=\"x\") %}in{% end %}", "in", vec!["quote"]),
+            ("{%- if x -%}in{%- endif -%}", "in", vec!["if"]),
+            ("{% include a/b.html x=1 %}", "", vec!["include a/b.html"]),
+            ("{{ site.repository }}/x", "/x", vec!["site.repository"]),
+        ] {
+            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+            assert_eq!(replaced(source), (text.to_owned(), names), "{source}");
+        }
+    }
+
+    #[test]
+    fn code_and_what_is_no_shortcode_stay() {
+        for source in [
+            "`{{ x }}`",
+            "```\n{{< figure src=\"x\" >}}\n{% if %}\n```\n",
+            "    {{ x }}\n",
+            "$\\frac{{n}}{2}$",
+            "{{ }}",
+            "{{",
+            "{% raw",
+            "{a: 1}",
+            "# Title {#id}",
+        ] {
+            assert_eq!(replaced(source), (source.to_owned(), vec![]), "{source}");
+        }
+    }
+
+    #[test]
+    fn highlighted_code_is_fenced() {
+        let (text, _) =
+            replaced("{% highlight ruby linenos %}\nputs \"{{ x }}\"\n{% endhighlight %}");
+        assert_eq!(text, "\n\n```ruby\nputs \"{{ x }}\"\n```\n\n");
+        let (text, _) = replaced("{{< highlight go \"x=1\" >}}\n```\n{{< /highlight >}}");
+        assert_eq!(text, "\n\n````go\n```\n````\n\n");
+    }
+}
