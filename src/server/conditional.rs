@@ -140,9 +140,7 @@ fn tags(value: &[u8]) -> impl Iterator<Item = Tag<'_>> {
         let body = if weak { &rest[2..] } else { rest };
         let closed = body
             .strip_prefix(b"\"")
-            .and_then(|inner| inner.iter().position(|b| *b == b'"').map(|end| &inner[..end]))
-            // A quote inside quotes was escaped on the way: `"\"HASH\""`.
-            .filter(|inner| !inner.ends_with(b"\\"));
+            .and_then(|inner| inner.iter().position(|b| *b == b'"').map(|end| &inner[..end]));
         if let Some(opaque) = closed {
             rest = &body[opaque.len() + 2..];
             return Some(Tag { weak, quoted: true, opaque });

@@ -55,10 +55,15 @@ async fn a_head_has_its_time() {
 async fn an_idle_connection_outlives_the_time_of_a_head() {
     let service = Service::start(Limits { head_timeout: SHORT, ..patient() }).await;
     let mut kept = Client::connect(service.public).await;
+    // Once a later connection is answered, this one's first head is being waited for.
+    assert_eq!(Client::connect(service.public).await.get(LATEST).await.status, 200);
     assert_eq!(kept.get(LATEST).await.status, 200);
     // A head's whole time passes on another connection that began later.
     Client::connect(service.public).await.closed().await;
     assert_eq!(kept.get(LATEST).await.status, 200);
+    // Its next head has the same time as its first.
+    kept.send(b"GET /feeds/latest.rss HTTP/1.1\r\n").await;
+    kept.closed().await;
     service.end().await;
 }
 
@@ -302,10 +307,15 @@ async fn a_lazy_feed_is_asked_for_once_a_request_and_not_for_what_needs_none() {
 
 #[tokio::test]
 async fn half_a_connection_is_enough_to_read_an_answer() {
-    let service = Service::start(patient()).await;
+    let (demand, mut asked, let_go) = held_demand();
+    let service = Service::start_with(patient(), shelf(), demand, true).await;
     let mut client = Client::connect(service.public).await;
     client.send(GET_LAZY).await;
     client.socket.shutdown().await.unwrap();
+    bounded(asked.recv()).await.unwrap();
+    // By the time that another is answered, the end of the first one's requests has been seen.
+    assert_eq!(Client::connect(service.public).await.get(LATEST).await.status, 200);
+    let_go.add_permits(1);
     assert_eq!(client.response("GET").await.status, 200);
     client.closed().await;
     service.end().await;
