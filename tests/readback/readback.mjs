@@ -147,6 +147,9 @@ function compare(format, bodies, want, entry) {
   const text = plain(entry.body ?? '')
   if (bodies) {
     same(differences, 'not in the body', [], want.body_has.map(collapse).filter(phrase => !text.includes(phrase)))
+    const urls = [...(entry.body ?? '').matchAll(/(?:src|href)="([^"]*)"/g)].map(match => match[1])
+    same(differences, 'not absolute in the body', [], urls.filter(url => !/^(https?:\/\/|mailto:)/.test(url)))
+    same(differences, 'not linked from the body', [], (want.body_urls ?? []).filter(url => !urls.includes(url)))
   } else {
     same(differences, 'body', '', text)
   }

@@ -179,9 +179,13 @@ def compare_body(want, bodies, found):
     for phrase in want["body_has"]:
         if collapse(phrase) not in text:
             yield f"body: {phrase!r} is not in it"
-    for url in re.findall(r'(?:src|href)="([^"]*)"', found["body"] or ""):
+    urls = re.findall(r'(?:src|href)="([^"]*)"', found["body"] or "")
+    for url in urls:
         if not re.match(r"https?://|mailto:", url):
             yield f"body: {url!r} is not absolute"
+    for url in want.get("body_urls", []):
+        if url not in urls:
+            yield f"body: {url!r} is not among {urls}"
 
 
 def compare_media(want, found):
