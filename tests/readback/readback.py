@@ -155,8 +155,7 @@ def compare(want, form, language, bodies, found):
     updated = want.get("updated") or (want["published"] if form == "atom" else None)
     if (instant(updated) if updated else None) != found["updated"]:
         yield f"updated: expected {updated}, found {found['updated'] and show(found['updated'])}"
-    # JSON Feed has no place of its own for a section.
-    terms = want["tags"] + (want.get("sections", []) if form != "json" else [])
+    terms = want["tags"] + want.get("sections", [])
     missing = [term for term in terms if term not in found["tags"]]
     if missing:
         yield f"terms: {missing} not among {sorted(found['tags'])}"
