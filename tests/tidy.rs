@@ -255,7 +255,7 @@ fn sources() -> Vec<Source> {
         name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/")
     };
     let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap_or_default();
         let program = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let code = program.lines().filter(|line| !line.trim_start().starts_with("//"));
         Source { name: relative(&path), code: code.collect::<Vec<_>>().join("\n"), text }
@@ -280,7 +280,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         &["target", "public", ".git", ".feedwright", "node_modules", "__pycache__"];
     let mut found = Vec::new();
     let mut entries: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
         if path.file_name().is_some_and(|name| MADE.iter().any(|made| name == *made)) {

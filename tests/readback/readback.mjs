@@ -137,9 +137,9 @@ function compare(format, bodies, want, entry) {
   // Atom must say when an entry was updated; the others only if the document does.
   same(differences, 'updated', instant(want.updated ?? (format === 'atom' ? want.published : undefined)), entry.updated)
   if (format === 'rss') same(differences, 'guid is the link', want.id === want.link, entry.permalink)
-  // JSON Feed has no place of its own for a section; feedsmith doesn't read xml:lang.
-  const terms = [...want.tags, ...(format === 'json' ? [] : (want.sections ?? []))]
+  const terms = [...want.tags, ...(want.sections ?? [])]
   same(differences, 'terms missing', [], terms.filter(term => !entry.terms.includes(term)))
+  // feedsmith doesn't read xml:lang.
   if (format !== 'atom') same(differences, 'language', want.language ?? book.language, entry.language ?? book.language)
   if (!entry.summary.startsWith(want.summary_start)) {
     same(differences, 'summary', want.summary_start, entry.summary.slice(0, 80))
@@ -147,6 +147,9 @@ function compare(format, bodies, want, entry) {
   const text = plain(entry.body ?? '')
   if (bodies) {
     same(differences, 'not in the body', [], want.body_has.map(collapse).filter(phrase => !text.includes(phrase)))
+    const urls = [...(entry.body ?? '').matchAll(/(?:src|href)="([^"]*)"/g)].map(match => match[1])
+    same(differences, 'not absolute in the body', [], urls.filter(url => !/^(https?:\/\/|mailto:)/.test(url)))
+    same(differences, 'not linked from the body', [], (want.body_urls ?? []).filter(url => !urls.includes(url)))
   } else {
     same(differences, 'body', '', text)
   }

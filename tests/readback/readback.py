@@ -155,8 +155,7 @@ def compare(want, form, language, bodies, found):
     updated = want.get("updated") or (want["published"] if form == "atom" else None)
     if (instant(updated) if updated else None) != found["updated"]:
         yield f"updated: expected {updated}, found {found['updated'] and show(found['updated'])}"
-    # JSON Feed has no place of its own for a section.
-    terms = want["tags"] + (want.get("sections", []) if form != "json" else [])
+    terms = want["tags"] + want.get("sections", [])
     missing = [term for term in terms if term not in found["tags"]]
     if missing:
         yield f"terms: {missing} not among {sorted(found['tags'])}"
@@ -179,9 +178,13 @@ def compare_body(want, bodies, found):
     for phrase in want["body_has"]:
         if collapse(phrase) not in text:
             yield f"body: {phrase!r} is not in it"
-    for url in re.findall(r'(?:src|href)="([^"]*)"', found["body"] or ""):
+    urls = re.findall(r'(?:src|href)="([^"]*)"', found["body"] or "")
+    for url in urls:
         if not re.match(r"https?://|mailto:", url):
             yield f"body: {url!r} is not absolute"
+    for url in want.get("body_urls", []):
+        if url not in urls:
+            yield f"body: {url!r} is not among {urls}"
 
 
 def compare_media(want, found):
