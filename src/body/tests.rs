@@ -392,4 +392,79 @@ proptest! {
     fn any_text_and_any_link_are_taken(body in any::<String>(), link in any::<String>()) {
         check_harmless(&finish(&body, &link).html);
     }
+
+    /// Whatever the tags, each word comes through, once.
+    #[test]
+    fn no_word_is_lost(parts in prop::collection::vec(kept(), 0..24)) {
+        let body: String = parts
+            .iter()
+            .enumerate()
+            .map(|(n, (before, after))| format!("{before}w{n}w{after}"))
+            .collect();
+        let finished = html(&body);
+        for n in 0..parts.len() {
+            let word = format!("w{n}w");
+            prop_assert_eq!(finished.matches(&word).count(), 1, "{} in {} of {}", word, finished, body);
+        }
+    }
+}
+
+/// Tags of elements whose content stays.
+fn kept() -> impl Strategy<Value = (String, String)> {
+    let names = || {
+        prop::sample::select(vec![
+            "a href=x",
+            "p",
+            "b",
+            "i",
+            "div",
+            "span",
+            "table",
+            "tr",
+            "td",
+            "th",
+            "tbody",
+            "caption",
+            "ul",
+            "ol",
+            "li",
+            "dl",
+            "dt",
+            "dd",
+            "h1",
+            "h2",
+            "pre",
+            "blockquote",
+            "figure",
+            "img src=x",
+            "br",
+            "hr",
+            "code",
+            "ruby",
+            "rt",
+            "rp",
+            "details",
+            "summary",
+            "center",
+            "nobr",
+            "font",
+            "form",
+            "label",
+            "x-y",
+            "small",
+            "em",
+            "section",
+            "thead",
+            "col",
+            "colgroup",
+        ])
+    };
+    let tag = || {
+        prop_oneof![
+            names().prop_map(|n| format!("<{n}>")),
+            names().prop_map(|n| format!("</{}>", n.split(' ').next().unwrap_or_default())),
+            Just(String::new()),
+        ]
+    };
+    (tag(), tag())
 }

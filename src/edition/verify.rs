@@ -179,6 +179,20 @@ fn single(
     Ok(first.map(content))
 }
 
+/// The address that an edition should name as its own.
+fn own_address(channel: &Channel<'_>, format: Format) -> Option<String> {
+    let base = channel.site.base_url.as_ref()?;
+    Some(Address::Edition(channel.feed.name.clone(), format).absolute(base))
+}
+
+/// The `href` of links of one relation.
+fn links(node: Node<'_, '_>, rel: &str) -> Vec<String> {
+    children(node, Some("http://www.w3.org/2005/Atom"), "link")
+        .filter(|n| n.attribute("rel").unwrap_or("alternate") == rel)
+        .filter_map(|n| n.attribute("href").map(str::to_owned))
+        .collect()
+}
+
 fn attributes(node: Node<'_, '_>, names: &[&str]) -> Vec<Option<String>> {
     names.iter().map(|n| node.attribute(*n).map(str::to_owned)).collect()
 }

@@ -69,6 +69,9 @@ fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
     let media_of = |role| article.media.iter().filter(move |m| m.role == role && is_web(&m.url));
     let lead = media_of(MediaRole::Lead).next();
     let content = content(channel, entry, lead);
+    // RSS has one enclosure, and players look for a recording in it.
+    let mut enclosures: Vec<&Media> = media_of(MediaRole::Enclosure).collect();
+    enclosures.sort_by_key(|medium| !is_recording(medium));
     let people = |wanted: fn(&Role) -> bool| -> Vec<Someone> {
         article.people.iter().filter(|p| wanted(&p.role)).filter_map(someone).collect()
     };
@@ -90,7 +93,7 @@ fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
         categories: categories(channel.site, entry),
         lead,
         further_images: media_of(MediaRole::Further).collect(),
-        enclosures: media_of(MediaRole::Enclosure).collect(),
+        enclosures,
         link,
         title,
     }
@@ -100,6 +103,17 @@ impl Item<'_> {
     /// The change after publication, if there was one.
     pub(crate) fn changed(&self) -> Option<DateTime<Utc>> {
         (self.updated > self.published).then_some(self.updated)
+    }
+
+    /// Names of its terms, each once: a section and a tag may share one.
+    pub(crate) fn tags(&self) -> Vec<&str> {
+        let mut tags: Vec<&str> = Vec::new();
+        for category in &self.categories {
+            if !tags.contains(&category.label.as_str()) {
+                tags.push(&category.label);
+            }
+        }
+        tags
     }
 
     /// Other stories that it points to.
@@ -207,15 +221,14 @@ fn figure(medium: &Media) -> String {
         }
     }
     image.push('>');
-    let words: Vec<String> = [&medium.caption, &medium.credit]
-        .into_iter()
-        .filter_map(|w| w.as_deref().and_then(text::some_line))
-        .collect();
+    let words = |words: &Option<String>| words.as_deref().and_then(text::some_line);
+    let caption = words(&medium.caption).map(|c| text::html(&c).into_owned());
+    let credit = words(&medium.credit).map(|c| format!("<small>{}</small>", text::html(&c)));
+    let words: Vec<String> = [caption, credit].into_iter().flatten().collect();
     if words.is_empty() {
         return format!("<figure>{image}</figure>");
     }
-    let caption = words.iter().map(|w| text::html(w)).collect::<Vec<_>>().join(" ");
-    format!("<figure>{image}<figcaption>{caption}</figcaption></figure>")
+    format!("<figure>{image}<figcaption>{}</figcaption></figure>", words.join(" "))
 }
 
 fn categories(site: &Site, entry: &Entry) -> Vec<Category> {

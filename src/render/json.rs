@@ -127,12 +127,6 @@ fn post<'a>(channel: &Channel<'_>, item: &'a Item<'_>) -> Post<'a> {
         Some(_) => None,
         None => Some(item.summary.as_deref().unwrap_or(&item.title)),
     };
-    let mut tags: Vec<&str> = Vec::new();
-    for category in &item.categories {
-        if !tags.contains(&category.label.as_str()) {
-            tags.push(&category.label);
-        }
-    }
     let external = article.external_link.as_deref().map(text::url);
     Post {
         id: &item.id,
@@ -146,7 +140,7 @@ fn post<'a>(channel: &Channel<'_>, item: &'a Item<'_>) -> Post<'a> {
         date_published: time(channel, item.published),
         date_modified: item.changed().map(|at| time(channel, at)),
         authors: item.authors.iter().map(author).collect(),
-        tags,
+        tags: item.tags(),
         language: item.language.as_deref(),
         attachments: item
             .enclosures

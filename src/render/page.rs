@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::item::{self, Item};
 use super::{Channel, Listed, text};
+use crate::article::Precision;
 use crate::feed::address::Address;
 use crate::feed::{FeedName, Format, Site};
 
@@ -141,11 +142,10 @@ fn entry(channel: &Channel<'_>, item: &Item<'_>, page_language: Option<&str>) ->
                 p { (summary) }
             }
             p.meta {
-                (time(channel.site, item.published, language.or(page_language)))
+                (time(channel.site, item.published, precision(item), language.or(page_language)))
                 @if !authors.is_empty() { " · " (authors.join(", ")) }
                 @if !item.categories.is_empty() {
-                    @let labels: Vec<&str> = item.categories.iter().map(|c| c.label.as_str()).collect();
-                    " · " (labels.join(", "))
+                                        " · " (item.tags().join(", "))
                 }
             }
         }
@@ -164,7 +164,7 @@ fn listed_feed(site: &Site, listed: &Listed<'_>, page_language: Option<&str>) ->
         p lang=[language] dir=[language.map(direction)] { (text::line(&feed.description)) }
         p.meta {
             (listed.entries) @if listed.entries == 1 { " article" } @else { " articles" }
-            @if listed.entries > 0 { ", the newest change " (time(site, listed.updated, Some("en"))) }
+            @if listed.entries > 0 { ", the newest change " (time(site, listed.updated, Precision::Instant, Some("en"))) }
             @for format in Format::ALL {
                 @let href = site.base_url.as_ref().map_or_else(
                     || below_feeds(&Address::Edition(feed.name.clone(), format)),
@@ -230,12 +230,24 @@ fn alternate(title: &str, format: Format) -> String {
     }
 }
 
-/// A time in the site's zone. Months have English names on English pages only.
-fn time(site: &Site, at: DateTime<Utc>, language: Option<&str>) -> Markup {
+/// How exactly the document says when it was published.
+fn precision(item: &Item<'_>) -> Precision {
+    let named = item.entry.article.published.filter(|m| m.at == item.entry.published);
+    named.map_or(Precision::Instant, |m| m.precision)
+}
+
+/// A time in the site's zone, as exact as it was written. Months have English names on English
+/// pages only.
+fn time(site: &Site, at: DateTime<Utc>, precision: Precision, language: Option<&str>) -> Markup {
     let local = site.zone.show(at);
-    let shown = if language.is_none_or(is_english) { "%-d %B %Y, %H:%M" } else { "%Y-%m-%d %H:%M" };
-    let machine = local.format("%Y-%m-%dT%H:%M:%S%:z").to_string();
-    html! { time datetime=(machine) { (local.format(shown).to_string()) } }
+    let (machine, shown) = match (precision, language.is_none_or(is_english)) {
+        (Precision::Instant, true) => ("%Y-%m-%dT%H:%M:%S%:z", "%-d %B %Y, %H:%M"),
+        (Precision::Instant, false) => ("%Y-%m-%dT%H:%M:%S%:z", "%Y-%m-%d %H:%M"),
+        (Precision::Day, true) => ("%Y-%m-%d", "%-d %B %Y"),
+        (Precision::Day, false) => ("%Y-%m-%d", "%Y-%m-%d"),
+    };
+    let (machine, shown) = (local.format(machine).to_string(), local.format(shown).to_string());
+    html! { time dir="ltr" datetime=(machine) { (shown) } }
 }
 
 /// How the page's own words are marked on a page in another language.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// Latin-1, become the characters that were meant.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(needs_work) {
+    if is_clean(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -29,8 +29,18 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn needs_work(c: char) -> bool {
-    c == '\r' || is_forbidden(c) || matches!(c, '\u{80}'..='\u{9f}')
+/// Whether there is nothing to do, by bytes: this is asked of every body on every rendering.
+fn is_clean(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    !bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'\t' | b'\n' => false,
+        0..=0x1f => true,
+        // U+0080 to U+009F.
+        0xc2 => bytes.get(at + 1).is_some_and(|next| *next <= 0x9f),
+        // U+FFFE and U+FFFF.
+        0xef => matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])),
+        _ => false,
+    })
 }
 
 fn is_forbidden(c: char) -> bool {
@@ -109,6 +119,14 @@ mod tests {
         assert_eq!(clean("a\r\nb\rc\n"), "a\nb\nc\n");
         assert_eq!(clean("it\u{92}s \u{80}5\u{85}\u{81}"), "it’s €5…");
         assert!(matches!(clean("plain – ✓ 👩‍🚒\t\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn every_character_is_judged_alike_by_its_bytes() {
+        for c in '\0'..=char::MAX {
+            let needs_work = c == '\r' || is_forbidden(c) || matches!(c, '\u{80}'..='\u{9f}');
+            assert_eq!(is_clean(c.encode_utf8(&mut [0; 4])), !needs_work, "{c:?}");
+        }
     }
 
     #[test]

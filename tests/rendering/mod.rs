@@ -8,6 +8,7 @@ mod properties;
 
 use std::path::{Path, PathBuf};
 
+use feedwright::article::ContentHash;
 use feedwright::edition::verify;
 use feedwright::feed::Format;
 use feedwright::render::{self, Channel, Listed};
@@ -63,6 +64,38 @@ fn formats_are_as_they_are_kept_and_can_be_read_back() {
     }
 }
 
+/// DESIGN decision 1: the same input now means other output, so `RENDER` is raised. `RENDER` in this
+/// folder keeps what each case made of its input, and under which number.
+#[test]
+fn other_bytes_of_the_same_input_have_another_number() {
+    let kept_in = folder().join("RENDER");
+    let mut made = format!("{}\n", render::RENDER);
+    for (path, case) in cases() {
+        let channel = Channel { site: &case.site, feed: &case.feed, entries: &case.entries };
+        let mut bytes = Vec::new();
+        for format in Format::ALL {
+            bytes.extend(render::feed(format, &channel).unwrap());
+        }
+        bytes.extend(render::page::feed(&channel));
+        let input = std::fs::read(path.join("case.json")).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        made += &format!("{name} {} {}\n", ContentHash::of(&input), ContentHash::of(&bytes));
+    }
+    let kept = std::fs::read_to_string(&kept_in).unwrap_or_default();
+    if kept.lines().next() == made.lines().next() {
+        for line in kept.lines().skip(1) {
+            let (input, output) = line.rsplit_once(' ').unwrap();
+            let now = made.lines().find_map(|l| l.strip_prefix(input)).map(str::trim);
+            assert!(
+                now.is_none_or(|now| now == output),
+                "{input} makes other bytes: raise render::RENDER, with a line in CHANGELOG. (While this \
+                 number is unreleased: delete tests/rendering/RENDER.)"
+            );
+        }
+    }
+    golden(&kept_in, made.as_bytes());
+}
+
 #[test]
 fn another_implementation_finds_the_rss_valid() {
     for (path, case) in cases() {
@@ -108,7 +141,7 @@ fn an_edition_that_says_something_else_is_refused() {
     let cases = cases();
     let case = &cases.iter().find(|(path, _)| path.ends_with("everything")).unwrap().1;
     let channel = Channel { site: &case.site, feed: &case.feed, entries: &case.entries };
-    let changes: [(Format, &str, &str, &str); 21] = [
+    let changes: [(Format, &str, &str, &str); 25] = [
         (Format::Rss, "Bridge opens", "Bridge closes", "entry 1"),
         (Format::Rss, "isPermaLink=\"true\"", "isPermaLink=\"false\"", "isPermaLink"),
         (Format::Rss, "10:30:00Z", "10:31:00Z", "atom:updated"),
@@ -135,6 +168,10 @@ fn an_edition_that_says_something_else_is_refused() {
         ),
         (Format::Json, ",\"tags\":[\"World\",\"Links & notes\"]", ",\"tags\":[]", "tags"),
         (Format::Json, "\n]}", "\n]", "JSON"),
+        (Format::Rss, "world.rss", "latest.rss", "itself"),
+        (Format::Atom, "world.atom", "latest.atom", "itself"),
+        (Format::Json, "world.json", "latest.json", "feed_url"),
+        (Format::Json, "\"content_text\":\"A head", "\"content_text\":\"The head", "content_text"),
     ];
     for (format, from, to, named) in changes {
         let bytes = render::feed(format, &channel).unwrap();

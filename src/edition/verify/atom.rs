@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, SubsecRound, Utc};
 use roxmltree::Node;
 
-use super::{Check, Refusal, attributes, children, content, parse, same_count, single};
-use crate::feed;
+use super::{
+    Check, Refusal, attributes, children, content, links, own_address, parse, same_count, single,
+};
+use crate::feed::{self, Format};
 use crate::render::atom::entry_id;
 use crate::render::item::{self, Item, Someone};
 use crate::render::{Channel, text};
@@ -29,6 +31,8 @@ pub(super) fn verify(xml: &str, channel: &Channel<'_>, items: &[Item<'_>]) -> Re
     let expected = feed::updated(channel.entries).trunc_subsecs(0);
     head.same("`updated`", &updated, &Some(expected))?;
     head.same("`author`", &people(root, "author"), &names(&item::site_authors(channel.site)))?;
+    let own = own_address(channel, Format::Atom);
+    head.same("the link to itself", &links(root, "self"), &own.into_iter().collect())?;
     let found: Vec<Node<'_, '_>> = children(root, ATOM, "entry").collect();
     same_count("entries", found.len(), items.len())?;
     for (index, (node, item)) in found.iter().zip(items).enumerate() {
@@ -57,15 +61,9 @@ fn verify_entry(
     let time = |name| single(check, node, ATOM, name).map(|t| t.as_deref().and_then(instant));
     check.same("`published`", &time("published")?, &Some(item.published))?;
     check.same("`updated`", &time("updated")?, &Some(item.updated))?;
-    let links = |rel: &'static str| -> Vec<Option<String>> {
-        children(node, ATOM, "link")
-            .filter(|n| n.attribute("rel").unwrap_or("alternate") == rel)
-            .map(|n| n.attribute("href").map(str::to_owned))
-            .collect()
-    };
-    check.same("the link", &links("alternate"), &vec![Some(item.link.clone())])?;
-    let enclosures: Vec<_> = item.enclosures.iter().map(|m| Some(text::url(&m.url))).collect();
-    check.same("the enclosures", &links("enclosure"), &enclosures)?;
+    check.same("the link", &links(node, "alternate"), &vec![item.link.clone()])?;
+    let enclosures: Vec<_> = item.enclosures.iter().map(|m| text::url(&m.url)).collect();
+    check.same("the enclosures", &links(node, "enclosure"), &enclosures)?;
     check.same("`author`", &people(node, "author"), &names(&item.authors))?;
     check.same("`contributor`", &people(node, "contributor"), &names(&item.others))?;
     let categories: Vec<_> = children(node, ATOM, "category")

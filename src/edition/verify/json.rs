@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Check, Refusal, about_feed, same_count};
+use super::{Check, Refusal, about_feed, own_address, same_count};
+use crate::feed::Format;
 use crate::render::item::{self, Item, Someone};
 use crate::render::{Channel, json, text};
 
@@ -19,6 +20,8 @@ pub(super) fn verify(text: &str, channel: &Channel<'_>, items: &[Item<'_>]) -> R
     head.text("`title`", string(feed, "title"), Some(&item::title(channel)))?;
     let home = text::url(&channel.feed.home);
     head.text("`home_page_url`", string(feed, "home_page_url"), Some(&home))?;
+    let own = own_address(channel, Format::Json);
+    head.text("`feed_url`", string(feed, "feed_url"), own.as_deref())?;
     head.same("`authors`", &names(feed), &expected_names(&item::site_authors(channel.site)))?;
     let found = feed.get("items").and_then(Value::as_array);
     let found = found.ok_or_else(|| about_feed("it has no array `items`"))?;
@@ -44,6 +47,8 @@ fn verify_item(found: &Map<String, Value>, check: &Check, item: &Item<'_>) -> Re
     text("title", Some(&item.title))?;
     text("content_html", item.content.as_deref())?;
     text("summary", item.summary.as_deref())?;
+    let instead = item.summary.as_deref().unwrap_or(&item.title);
+    text("content_text", item.content.is_none().then_some(instead))?;
     let has_content = found.contains_key("content_html") != found.contains_key("content_text");
     check.same("having one content", &has_content, &true)?;
     let time = |key: &str| string(found, key).and_then(instant);
@@ -59,8 +64,9 @@ fn verify_item(found: &Map<String, Value>, check: &Check, item: &Item<'_>) -> Re
         .collect();
     let expected: Vec<_> = item.enclosures.iter().map(|m| Some(text::url(&m.url))).collect();
     check.same("`attachments`", &attachments, &expected)?;
-    let tags = found.get("tags").and_then(Value::as_array).map_or(0, Vec::len);
-    check.same("having tags", &(tags > 0), &!item.categories.is_empty())
+    let tags = found.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let tags: Vec<&str> = tags.filter_map(Value::as_str).collect();
+    check.same("`tags`", &tags, &item.tags())
 }
 
 /// Absent is absent: no `null`, and no empty array but `items`.

@@ -7,8 +7,8 @@ use url::Url;
 use super::{Check, Refusal, about_feed, same_count};
 use crate::feed::Format;
 use crate::render::atom::entry_id;
-use crate::render::item::Item;
-use crate::render::{Channel, text};
+use crate::render::item::{self, Item};
+use crate::render::{Channel, rss, text};
 
 pub(super) fn verify(
     format: Format,
@@ -19,7 +19,9 @@ pub(super) fn verify(
     if !can_read(format, channel, items) {
         return Ok(());
     }
-    let feed = feed_rs::parser::parse(bytes)
+    // A parser that panics must not take the run with it.
+    let feed = std::panic::catch_unwind(|| feed_rs::parser::parse(bytes))
+        .map_err(|_| about_feed("a reader program's parser broke on it"))?
         .map_err(|e| about_feed(format!("a reader program can't read it: {e}")))?;
     same_count("entries seen by a reader program", feed.entries.len(), items.len())?;
     for (index, (entry, item)) in feed.entries.iter().zip(items).enumerate() {
@@ -31,11 +33,13 @@ pub(super) fn verify(
 /// feed-rs 3.0 takes names in RSS apart where they hold an e-mail address, by bytes, and panics
 /// within a character. Such a feed has been read by `roxmltree` and is left at that.
 fn can_read(format: Format, channel: &Channel<'_>, items: &[Item<'_>]) -> bool {
-    let is_plain = |name: &str| !name.contains('@');
-    format != Format::Rss
-        || items.iter().flat_map(|i| &i.authors).all(|a| is_plain(&a.name))
-            && channel.site.contact.as_deref().is_none_or(|c| c.is_ascii())
-            && is_plain(&channel.site.title)
+    if format != Format::Rss {
+        return true;
+    }
+    let site_authors = item::site_authors(channel.site);
+    let mut people = items.iter().flat_map(|i| &i.authors).chain(&site_authors);
+    people.all(|p| !p.name.contains('@'))
+        && rss::managing_editor(channel).is_none_or(|editor| editor.is_ascii())
 }
 
 fn verify_entry(

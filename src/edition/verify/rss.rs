@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use roxmltree::Node;
 
-use super::{Check, Refusal, attributes, children, content, parse, same_count, single};
-use crate::feed;
+use super::{
+    Check, Refusal, attributes, children, content, links, own_address, parse, same_count, single,
+};
+use crate::feed::{self, Format};
 use crate::render::item::{self, Item};
 use crate::render::{Channel, rss, text};
 
@@ -52,6 +54,8 @@ fn verify_head(node: Node<'_, '_>, channel: &Channel<'_>) -> Result<(), Refusal>
     text("language", item::language(channel))?;
     text("copyright", channel.site.copyright.as_deref().map(text::line))?;
     text("managingEditor", rss::managing_editor(channel))?;
+    let own = own_address(channel, Format::Rss);
+    head.same("the link to itself", &links(node, "self"), &own.into_iter().collect())?;
     let time = |name| single(&head, node, None, name).map(|t| t.as_deref().map(instant));
     let newest = channel.entries.iter().map(|e| Some(whole(e.published))).max();
     head.same("`pubDate`", &time("pubDate")?, &newest)?;
