@@ -248,7 +248,7 @@ fn health(service: &Arc<Service>, handle: worker::Handle) -> server::HealthOf {
             "last_run": last,
             "last_sound_run": standing.last_sound,
             "failed_in_a_row": standing.failed_in_a_row,
-            "running": standing.running,
+            "running": standing.running.map(|r| json!({ "trigger": r.trigger, "since": r.since })),
             "next_run": standing.next_cron,
             "next_due": standing.next_due,
             "next_retry": standing.next_retry,

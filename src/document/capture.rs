@@ -19,8 +19,6 @@ use crate::problem::Code;
 pub(crate) const UNRECOGNISED: Code = Code::new("capture-unrecognised");
 /// A captured page lists more stories than a page can.
 pub(crate) const TOO_LONG: Code = Code::new("capture-too-long");
-/// A capture names no links; they were made.
-pub(crate) const LINK_MADE: Code = Code::new("link-made");
 
 /// Longest list of a page; what follows is passed over, because stories are compared with each other.
 const STORIES_MAX: usize = 2_000;
@@ -91,7 +89,7 @@ pub(super) fn read(desk: &mut Desk<'_>) {
         sightings[1..=page.read_also.len()].iter().map(|s| related(s, &sightings)).collect();
     sightings[0].article.related = related;
     desk.note(
-        &LINK_MADE,
+        &super::LINK_MADE,
         desk.whole(),
         "a capture names no links: they were made from the pattern",
         "set \"permalink\" of the source to the pattern of the site",

@@ -27,8 +27,12 @@ use self::fields::Fields;
 use self::resolve::spot::Spot;
 
 use crate::article::{Article, ContentHash};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::time::Zone;
+
+/// A source's documents name no links; they were made from its pattern. True of the whole source, so
+/// it is told once.
+pub const LINK_MADE: Code = Code::new("link-made");
 
 /// Stands for "the same input now reads otherwise": part of every reading context, never of bytes.
 /// Raising it has its line in CHANGELOG.
