@@ -263,6 +263,20 @@ impl<'a> Fields<'a> {
         self.fields.iter().find(|f| f.normal == key && !f.value.is_empty()).map(|f| &f.value)
     }
 
+    /// As [`Fields::get`], but only of the top level: identity is never a theme's own business.
+    pub(super) fn top(&self, key: &str) -> Option<&Named> {
+        let field = self.fields.iter().find(|f| f.normal == key && !f.value.is_empty())?;
+        field.parent.is_none().then_some(&field.value)
+    }
+
+    /// The first of these top-level keys as it is written, but for white space around it.
+    pub(super) fn literal(&self, keys: &[&str]) -> Option<String> {
+        keys.iter()
+            .filter_map(|key| self.top(key)?.text())
+            .map(|text| text.trim().chars().filter(|c| !c.is_control()).collect::<String>())
+            .find(|text| !text.is_empty())
+    }
+
     /// The first of these keys that is named, and its value.
     pub(super) fn first<'k>(&self, keys: &[&'k str]) -> Option<(&'k str, &Named)> {
         keys.iter().find_map(|key| Some((*key, self.get(key)?)))

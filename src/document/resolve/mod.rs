@@ -319,11 +319,18 @@ pub(super) fn paragraph_summary(html: &str) -> Option<Summary> {
 
 /// What stands before `<!--more-->`, `<!-- more -->` or WordPress' `<!--more text-->`.
 fn divided(html: &str) -> Option<&str> {
-    html.match_indices("<!--").find_map(|(at, open)| {
-        let comment = html[at + open.len()..].trim_start();
-        let rest = comment.strip_prefix("more")?;
-        rest.starts_with(|c: char| c == '-' || c.is_whitespace()).then(|| &html[..at])
-    })
+    let mut at = 0;
+    while let Some(found) = html[at..].find("<!--") {
+        let start = at + found;
+        let comment = &html[start + "<!--".len()..];
+        let end = comment.find("-->")?;
+        let comment = &comment[..end];
+        if comment.trim() == "more" || comment.starts_with("more ") {
+            return Some(&html[..start]);
+        }
+        at = start + "<!--".len() + end;
+    }
+    None
 }
 
 fn visibility(desk: &mut Desk<'_>, fields: &Fields<'_>) -> Visibility {
