@@ -161,7 +161,7 @@ impl<'a> Scan<'a, '_> {
                 Some((_, args)) => {
                     self.fence(Args::parse(args).at(0).unwrap_or_default(), inner);
                 }
-                None => self.out.push_str(inner.trim()),
+                None => self.out.push_str(without_raw(inner).trim()),
             }
             return Some(tag.end);
         }
@@ -274,6 +274,7 @@ impl<'a> Scan<'a, '_> {
             longest = longest.max(run);
         }
         let fence = "`".repeat(longest + 1);
+        let inner = without_raw(inner);
         let inner = inner.trim_matches('\n');
         self.out.push_str(&format!("\n\n{fence}{language}\n{inner}\n{fence}\n\n"));
     }
@@ -319,6 +320,26 @@ impl<'a> Scan<'a, '_> {
             self.out.truncate(line);
         }
     }
+}
+
+/// A text without the tags that keep templates from being run in it.
+fn without_raw(text: &str) -> Cow<'_, str> {
+    if !text.contains("endraw") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, _) in text.match_indices("{%") {
+        if let Some(tag) = tag::at(text, start)
+            && start >= at
+            && matches!(trimmed(tag.content), "raw" | "endraw")
+        {
+            out.push_str(text[at..start].trim_end_matches([' ', '\t']));
+            at = tag.end;
+        }
+    }
+    out.push_str(&text[at..]);
+    Cow::Owned(out)
 }
 
 fn is_word(c: char) -> bool {
@@ -411,6 +432,9 @@ mod tests {
         let (text, _) = replaced("{% capture a %} x {% endcapture %}b {{ a }} {{- a -}}");
         assert_eq!(text, "b x x");
         assert_eq!(replaced("{% set a %}x{% endset %}b").0, "xb");
+        let (text, _) =
+            replaced("{% highlight js %}\n{% raw %}\n{{ x }}\n{% endraw %}\n{% endhighlight %}");
+        assert_eq!(text, "\n\n```js\n{{ x }}\n```\n\n");
     }
 
     #[test]

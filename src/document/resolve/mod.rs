@@ -295,8 +295,13 @@ fn tell_unknown(desk: &mut Desk<'_>, unknown: &[(String, usize)], offset: Option
 
 fn summary(fields: &Fields<'_>, kicker: Option<&str>, html: Option<&str>) -> Option<Summary> {
     let made = |text: String, origin| (!text.is_empty()).then_some(Summary { text, origin });
-    let named = keys::SUMMARY.iter().filter_map(|key| fields.get(key)?.text());
-    if let Some(text) = named.map(|text| plain::of_either(&text)).find(|text| !text.is_empty()) {
+    // `lead: true` is no text.
+    let text = |key: &&str| match fields.get(key)? {
+        Named::Text(text) => Some(text),
+        _ => None,
+    };
+    let named = keys::SUMMARY.iter().filter_map(text);
+    if let Some(text) = named.map(|text| plain::of_either(text)).find(|text| !text.is_empty()) {
         return made(text, SummaryOrigin::Named);
     }
     if let Some(text) = html.and_then(divided) {
