@@ -133,17 +133,21 @@ fn page(text: &str) -> Option<Page<'_>> {
     })
 }
 
-/// Title and kicker above the date. Anything above them is furniture; a kicker is set in under its
-/// title, or the only line after it.
+/// Title and kicker above the date. Anything above them is furniture.
 fn head<'a>(lines: &[Line<'a>]) -> Option<(Line<'a>, Option<Line<'a>>)> {
     let lines: Vec<&Line<'a>> = lines.iter().filter(|line| !is_furniture(line.text)).collect();
     match lines[..] {
         [] => None,
         [title] => Some((*title, None)),
         [title, kicker] => Some((*title, Some(*kicker))),
-        [.., title, kicker] if kicker.indented && !title.indented => Some((*title, Some(*kicker))),
+        [.., title, kicker] if belong(title, kicker) => Some((*title, Some(*kicker))),
         [.., title] => Some((*title, None)),
     }
+}
+
+/// Whether a line is the kicker of the one before: set in under it, or right below it.
+fn belong(title: &Line<'_>, kicker: &Line<'_>) -> bool {
+    kicker.indented && !title.indented || kicker.number == title.number + 1
 }
 
 /// `ANALYTICS  18 February 2024 - 12:05`: the section as written, and the date.
@@ -168,7 +172,10 @@ fn is_author(line: &str) -> bool {
     line.chars().count() <= AUTHOR_CHARS_MAX
         && (1..=8).contains(&words)
         && !line.ends_with(['.', '!', '?', ':', '…', '"', '\u{201d}'])
-        && line.chars().next().is_some_and(char::is_alphabetic)
+        && !line.contains(|c: char| c.is_numeric() || c == ':')
+        && [line.split(' ').next(), line.rsplit(' ').next()].iter().flatten().all(|word| {
+            word.starts_with(char::is_alphabetic) && !word.starts_with(char::is_lowercase)
+        })
         && list_of(line).is_none()
         && !is_furniture(line)
 }
@@ -287,7 +294,11 @@ fn full(desk: &Desk<'_>, page: &Page<'_>) -> Sighting {
         sighting.body = Some(html);
     }
     article.terms.insert(0, section(&page.section));
-    if let Some(name) = page.author {
+    let authors = match page.author {
+        Some(name) => vec![name],
+        None => desk.options.authors.iter().map(String::as_str).collect(),
+    };
+    for name in authors {
         let name = plain::collapse(name);
         article.terms.push(term(Taxonomy::Author, &slug(&name), &name));
         let person = Person { name, role: Role::Author, uri: None, email: None, image: None };

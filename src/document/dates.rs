@@ -78,10 +78,10 @@ pub(super) fn unix(number: i64) -> Option<Moment> {
     sound(at.date_naive()).then_some(Moment { at, precision: Precision::Instant })
 }
 
-/// Whether a database means "none" by it: `0000-00-00 00:00:00` and the like.
+/// Whether "none" is meant by it: a database's `0000-00-00 00:00:00`, Go's year 1.
 pub(super) fn is_zero(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with("0000-00-00") || text == "0"
+    text.starts_with("0000-00-00") || text.starts_with("0001-01-01") || text == "0"
 }
 
 fn sound(day: NaiveDate) -> bool {

@@ -75,6 +75,10 @@ impl<'a> Desk<'a> {
 
     /// The size of a file below the source's root; that it was looked for is kept.
     pub(super) fn file_bytes(&mut self, path: &str) -> Option<u64> {
+        // A row stands in no folder.
+        if matches!(self.document.content, super::Content::Row(_)) {
+            return None;
+        }
         let bytes = (self.document.around.file_bytes)(path);
         if !self.reading.looked_for.iter().any(|known| known == path) {
             self.reading.looked_for.push(path.to_owned());

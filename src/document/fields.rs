@@ -263,6 +263,20 @@ impl<'a> Fields<'a> {
         self.fields.iter().find(|f| f.normal == key && !f.value.is_empty()).map(|f| &f.value)
     }
 
+    /// As [`Fields::get`], but only of the top level: identity is never a theme's own business.
+    pub(super) fn top(&self, key: &str) -> Option<&Named> {
+        let field = self.fields.iter().find(|f| f.normal == key && !f.value.is_empty())?;
+        field.parent.is_none().then_some(&field.value)
+    }
+
+    /// The first of these top-level keys as it is written, but for white space around it.
+    pub(super) fn literal(&self, keys: &[&str]) -> Option<String> {
+        keys.iter()
+            .filter_map(|key| self.top(key)?.text())
+            .map(|text| text.trim().chars().filter(|c| !c.is_control()).collect::<String>())
+            .find(|text| !text.is_empty())
+    }
+
     /// The first of these keys that is named, and its value.
     pub(super) fn first<'k>(&self, keys: &[&'k str]) -> Option<(&'k str, &Named)> {
         keys.iter().find_map(|key| Some((*key, self.get(key)?)))
@@ -316,7 +330,9 @@ impl<'a> Fields<'a> {
             Some(parent) => (find_parent(header, parent)?, true),
             None => (0, false),
         };
-        let (_, value) = find_key(&header[from..], &field.name, nested, !nested)?;
+        let value = find_key(&header[from..], &field.name, nested, !nested)
+            .map(|(_, value)| value)
+            .or_else(|| find_in_line(&header[from..], &field.name))?;
         Some(self.header.start + from + value)
     }
 }
@@ -361,6 +377,15 @@ fn find_key(text: &str, name: &str, nested: bool, last: bool) -> Option<(usize, 
     found
 }
 
+/// Where the value of a quoted key stands that shares its line with others, as in compact JSON.
+fn find_in_line(text: &str, name: &str) -> Option<usize> {
+    let key = format!("\"{name}\"");
+    text.match_indices(&key).find_map(|(at, _)| {
+        let rest = text[at + key.len()..].trim_start().strip_prefix(':')?;
+        Some(text.len() - rest.trim_start().len())
+    })
+}
+
 fn value_after(line: &str, name: &str) -> Option<usize> {
     let (quote, rest) = match line.chars().next()? {
         quote @ ('"' | '\'') => (Some(quote), &line[1..]),
@@ -372,4 +397,59 @@ fn value_after(line: &str, name: &str) -> Option<usize> {
     }
     let rest = rest.trim_start_matches([' ', '\t']).strip_prefix([':', '='])?;
     Some(line.len() - rest.trim_start_matches([' ', '\t']).len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, names: &[&str], key: &str) -> (u32, u32) {
+        let value = Named::Text("x".to_owned());
+        let mut map: Vec<(String, Named)> = Vec::new();
+        for name in names {
+            match name.split_once('.') {
+                Some((parent, name)) => {
+                    map.push((
+                        parent.to_owned(),
+                        Named::Map(vec![(name.to_owned(), value.clone())]),
+                    ));
+                }
+                None => map.push(((*name).to_owned(), value.clone())),
+            }
+        }
+        let (fields, _) = Fields::new(map, "a.md", text, 0..text.len());
+        let place = fields.place(key);
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn values_have_their_place_in_each_syntax() {
+        for (text, names, at) in [
+            ("a: 1\nDate:  x\n", &["a", "Date"][..], (2, 8)),
+            ("a:\n  date: 1\n\"date\": x\n", &["a", "date"], (3, 9)),
+            ("date: 1\ndate: x\n", &["date", "date"], (2, 7)),
+            ("é = 'date = 1'\ndate=x\n", &["é", "date"], (2, 6)),
+            ("[extra]\nother = 1\ndate = x\n", &["extra.date"], (3, 8)),
+            ("params:\n  date: x\n", &["params.date"], (2, 9)),
+            ("{\n  \"a\": 1,\n  \"date\" : x\n}", &["a", "date"], (3, 12)),
+            ("{\"a\": 1, \"date\": x}", &["a", "date"], (1, 18)),
+            ("? date\n: x", &["date"], (0, 0)),
+        ] {
+            assert_eq!(place(text, names, "date"), at, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_compared_without_case_and_signs() {
+        for key in ["featured_image", "featuredImage", "featured-image", "FEATUREDIMAGE"] {
+            assert_eq!(normal(key), "featuredimage");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_have_many_spellings() {
+        let text = |s: &str| Named::Text(s.to_owned()).truth();
+        assert_eq!((text("Yes"), text("off"), text(" t ")), (Some(true), Some(false), Some(true)));
+        assert_eq!((text("maybe"), Named::Integer(2).truth()), (None, None));
+    }
 }

@@ -16,6 +16,7 @@ mod plain;
 mod resolve;
 mod row;
 mod shortcode;
+mod tag;
 mod text;
 
 use std::sync::Arc;

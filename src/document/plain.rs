@@ -77,6 +77,12 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn first_paragraph(html: &str) -> Option<String> {
     let mut rest = html;
     while let Some(at) = rest.find("<p") {
+        // Paragraphs in a comment are no paragraphs.
+        if let Some(comment) = rest[..at].find("<!--") {
+            let end = rest[comment..].find("-->").map_or(rest.len(), |end| comment + end + 3);
+            rest = &rest[end..];
+            continue;
+        }
         let after = &rest[at + 2..];
         if !after.starts_with(['>', ' ', '\n', '\t']) {
             rest = after;
@@ -187,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_first_paragraph_has_text() {
-        let html = "<pre>x</pre><p><img src=x></p>\n<p class=a>Yes &amp; no</p><p>more</p>";
+        let html = "<pre>x</pre><!-- <p>no</p> --><p><img src=x></p>\n<p class=a>Yes &amp; no</p><p>more</p>";
         assert_eq!(first_paragraph(html).as_deref(), Some("Yes & no"));
         assert_eq!(first_paragraph("<h1>x</h1>"), None);
     }

@@ -4,16 +4,15 @@
 //! Inside code only `raw` is taken away, because generators look into code too.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::embed::{self, Args};
+use super::tag::{self, Kind, Tag, call, literal, quoted, trimmed};
 use super::{markdown, plain};
 
 /// A page's shortcode isn't known.
 pub(crate) const UNKNOWN: crate::problem::Code = crate::problem::Code::new("shortcode-unknown");
-
-/// Longest shortcode, so that a stray `{{` doesn't swallow the page.
-const TAG_BYTES_MAX: usize = 4_000;
 
 /// What shortcodes may ask about the page that they stand on.
 pub(super) struct Page<'a> {
@@ -45,30 +44,12 @@ pub(super) fn replace<'a>(source: &'a str, page: &Page<'_>) -> Replaced<'a> {
         code: markdown::code_ranges(source),
         out: String::with_capacity(source.len()),
         unknown: Vec::new(),
+        kept: BTreeMap::new(),
+        printed: None,
         endless: Vec::new(),
     };
     scan.run();
     Replaced { text: Cow::Owned(scan.out), unknown: scan.unknown }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// `{{< … >}}` and `{{% … %}}`.
-    Hugo,
-    /// `{{ … }}`.
-    Value,
-    /// `{% … %}`.
-    Statement,
-    /// `{: … }`.
-    Attributes,
-    /// `{# … #}`.
-    Comment,
-}
-
-struct Tag<'a> {
-    kind: Kind,
-    content: &'a str,
-    end: usize,
 }
 
 struct Scan<'a, 'p> {
@@ -77,6 +58,10 @@ struct Scan<'a, 'p> {
     code: Vec<Range<usize>>,
     out: String,
     unknown: Vec<(String, usize)>,
+    /// Texts that `set` and `capture` keep for later, by name.
+    kept: BTreeMap<&'a str, &'a str>,
+    /// Where each name is printed for the last time; filled when it is first asked for.
+    printed: Option<BTreeMap<&'a str, usize>>,
     /// Ends that were looked for in vain: none of these stands further on either.
     endless: Vec<&'static str>,
 }
@@ -87,7 +72,7 @@ impl<'a> Scan<'a, '_> {
         while let Some(found) = memchr::memchr(b'{', &self.source.as_bytes()[at..]) {
             let start = at + found;
             self.out.push_str(&self.source[at..start]);
-            at = match tag(self.source, start) {
+            at = match tag::at(self.source, start) {
                 Some(tag) => self.replace(start, &tag).unwrap_or_else(|| self.keep(start)),
                 None => self.keep(start),
             };
@@ -170,6 +155,16 @@ impl<'a> Scan<'a, '_> {
         }
         let mut pipe = content.split('|').map(str::trim);
         let first = pipe.next().unwrap_or_default();
+        if let Some(inner) = self.kept.get(first).copied() {
+            let language = pipe.next().and_then(call).filter(|(name, _)| *name == "highlight");
+            match language {
+                Some((_, args)) => {
+                    self.fence(Args::parse(args).at(0).unwrap_or_default(), inner);
+                }
+                None => self.out.push_str(without_raw(inner).trim()),
+            }
+            return Some(tag.end);
+        }
         let value = match first {
             "site.baseurl" => Some(String::new()),
             "site.url" | "metadata.base" | "metadata.url" => Some(self.page.site.to_owned()),
@@ -206,6 +201,16 @@ impl<'a> Scan<'a, '_> {
         let (name, rest) = content.split_once(char::is_whitespace).unwrap_or((content, ""));
         let rest = rest.trim();
         match name {
+            "set" | "capture" if !rest.is_empty() && rest.chars().all(is_word) => {
+                let ending = if name == "set" { "endset" } else { "endcapture" };
+                // What nothing prints later stays where it stands.
+                if let Some((inner, end)) = self.until(tag.end, ending)
+                    && self.is_printed(rest, end)
+                {
+                    self.kept.insert(rest, inner);
+                    return Some(end);
+                }
+            }
             "comment" => {
                 let end = self.until(tag.end, "endcomment").map_or(tag.end, |(_, end)| end);
                 return Some(end);
@@ -269,6 +274,7 @@ impl<'a> Scan<'a, '_> {
             longest = longest.max(run);
         }
         let fence = "`".repeat(longest + 1);
+        let inner = without_raw(inner);
         let inner = inner.trim_matches('\n');
         self.out.push_str(&format!("\n\n{fence}{language}\n{inner}\n{fence}\n\n"));
     }
@@ -281,7 +287,7 @@ impl<'a> Scan<'a, '_> {
         let mut at = from;
         while let Some(found) = memchr::memchr(b'{', &self.source.as_bytes()[at..]) {
             let start = at + found;
-            if let Some(tag) = tag(self.source, start)
+            if let Some(tag) = tag::at(self.source, start)
                 && trimmed(tag.content) == name
             {
                 return Some((&self.source[from..start], tag.end));
@@ -290,6 +296,17 @@ impl<'a> Scan<'a, '_> {
         }
         self.endless.push(name);
         None
+    }
+
+    /// Whether `{{ name … }}` stands anywhere after a byte.
+    fn is_printed(&mut self, name: &str, from: usize) -> bool {
+        let source = self.source;
+        let printed = self.printed.get_or_insert_with(|| {
+            let after = |at: usize| source[at + 2..].trim_start_matches(['-', ' ']);
+            let name = |text: &'a str| &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())];
+            source.match_indices("{{").map(|(at, _)| (name(after(at)), at)).collect()
+        });
+        printed.get(name).is_some_and(|last| *last >= from)
     }
 
     /// kramdown puts a list of contents in place of the list before `{:toc}`.
@@ -305,56 +322,28 @@ impl<'a> Scan<'a, '_> {
     }
 }
 
-/// Reads the tag that begins at a byte, if one does.
-fn tag(source: &str, start: usize) -> Option<Tag<'_>> {
-    let rest = &source[start..];
-    let forms: [(&str, &str, Kind); 6] = [
-        ("{{<", ">}}", Kind::Hugo),
-        ("{{%", "%}}", Kind::Hugo),
-        ("{{", "}}", Kind::Value),
-        ("{%", "%}", Kind::Statement),
-        ("{# ", "#}", Kind::Comment),
-        ("{:", "}", Kind::Attributes),
-    ];
-    let (open, close, kind) = forms.into_iter().find(|(open, ..)| rest.starts_with(open))?;
-    let window = &rest.as_bytes()[open.len()..rest.len().min(TAG_BYTES_MAX)];
-    let end = memchr::memmem::find(window, close.as_bytes())?;
-    let content = &rest[open.len()..open.len() + end];
-    let sound = match kind {
-        Kind::Attributes => {
-            let content = content.trim();
-            !content.contains(['\n', '{'])
-                && (content.starts_with(['.', '#', ':'])
-                    || content.contains('=')
-                    || content == "toc")
+/// A text without the tags that keep templates from being run in it.
+fn without_raw(text: &str) -> Cow<'_, str> {
+    if !text.contains("endraw") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, _) in text.match_indices("{%") {
+        if let Some(tag) = tag::at(text, start)
+            && start >= at
+            && matches!(trimmed(tag.content), "raw" | "endraw")
+        {
+            out.push_str(text[at..start].trim_end_matches([' ', '\t']));
+            at = tag.end;
         }
-        _ => true,
-    };
-    sound.then_some(Tag { kind, content, end: start + open.len() + end + close.len() })
+    }
+    out.push_str(&text[at..]);
+    Cow::Owned(out)
 }
 
-/// A tag's content without Liquid's signs for white space.
-fn trimmed(content: &str) -> &str {
-    let content = content.trim();
-    let content = content.strip_prefix('-').unwrap_or(content);
-    content.strip_suffix('-').unwrap_or(content).trim()
-}
-
-/// `/* … */` makes a shortcode that is only shown.
-fn literal(content: &str) -> Option<&str> {
-    content.strip_prefix("/*")?.strip_suffix("*/")
-}
-
-/// `name(…)`, as Zola writes shortcodes.
-fn call(content: &str) -> Option<(&str, &str)> {
-    let (name, args) = content.split_once('(')?;
-    let sound = !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
-    sound.then_some((name, args.trim_end().strip_suffix(')')?))
-}
-
-fn quoted(text: &str) -> Option<&str> {
-    ['"', '\''].iter().find_map(|q| text.strip_prefix(*q)?.strip_suffix(*q))
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// The file of a post that `post_url` names, perhaps in a folder above `_posts`.
@@ -433,6 +422,19 @@ mod tests {
         ] {
             assert_eq!(replaced(source), (source.to_owned(), vec![]), "{source}");
         }
+    }
+
+    #[test]
+    fn kept_texts_are_put_where_they_are_printed() {
+        let (text, unknown) =
+            replaced("{% set a %}\nx <b\n{% endset %}{{ a | highlight(\"js\") }}");
+        assert_eq!((text.as_str(), unknown.len()), ("\n\n```js\nx <b\n```\n\n", 0));
+        let (text, _) = replaced("{% capture a %} x {% endcapture %}b {{ a }} {{- a -}}");
+        assert_eq!(text, "b x x");
+        assert_eq!(replaced("{% set a %}x{% endset %}b").0, "xb");
+        let (text, _) =
+            replaced("{% highlight js %}\n{% raw %}\n{{ x }}\n{% endraw %}\n{% endhighlight %}");
+        assert_eq!(text, "\n\n```js\n{{ x }}\n```\n\n");
     }
 
     #[test]

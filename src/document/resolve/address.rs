@@ -100,8 +100,8 @@ pub(in super::super) fn resolve(
     facts: &Facts<'_>,
 ) -> Address {
     let options = desk.options;
-    let id = fields.line(keys::ID);
-    let slug = fields.line(&["slug"]).map(|slug| slug.trim_matches('/').to_owned());
+    let id = fields.literal(keys::ID);
+    let slug = fields.literal(&["slug"]).map(|slug| slug.trim_matches('/').to_owned());
     let category = facts.categories.first().map(|c| crate::article::slug::slug(c));
     let values = Values {
         path: &facts.spot.path,
@@ -210,7 +210,11 @@ pub(in super::super) fn of_path(options: &Options, path: &str) -> String {
 fn named(desk: &mut Desk<'_>, fields: &Fields<'_>, facts: &Facts<'_>) -> Option<Url> {
     let site = &desk.options.site_url;
     for key in ["url", "permalink", "path", "link", "canonicalurl", "canonical"] {
-        let Some(Named::Text(written)) = fields.get(key) else { continue };
+        let value = match key {
+            "url" | "permalink" | "path" => fields.top(key),
+            _ => fields.get(key),
+        };
+        let Some(Named::Text(written)) = value else { continue };
         let written = written.trim();
         let filled = match template::fill(written, key, facts, desk.options) {
             template::Filled::Plain => written.to_owned(),

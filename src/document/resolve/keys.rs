@@ -104,7 +104,7 @@ pub(super) const IMAGES: &[&str] = &[
     "images",
 ];
 pub(super) const ENCLOSURES: &[&str] =
-    &["audio", "enclosure", "enclosures", "audiofile", "audiourl", "mp3", "podcast"];
+    &["audio", "enclosure", "enclosures", "audiofile", "audiourl", "mp3"];
 
 pub(super) const RIGHTS: &[&str] = &["rights", "copyright"];
 pub(super) const LICENCE: &[&str] = &["licence", "license"];

@@ -12,6 +12,10 @@ use crate::problem::Code;
 /// A picture or recording is named in a way that can't be read.
 pub(crate) const MEDIA_INVALID: Code = Code::new("media-invalid");
 
+/// How a map names its file.
+const URL: [&str; 9] =
+    ["url", "src", "path", "file", "image", "href", "filename", "relative", "source"];
+
 /// All media of a document, the lead image first.
 pub(super) fn media(
     desk: &mut Desk<'_>,
@@ -22,10 +26,11 @@ pub(super) fn media(
     let mut media: Vec<Media> = Vec::new();
     for key in keys::IMAGES {
         let Some(value) = fields.get(key) else { continue };
-        // `featured: true` and `banner: Welcome` say nothing of a picture.
+        // `featured: true`, `banner: Welcome` and `hero: {title: …}` say nothing of a picture.
+        let plain = matches!(*key, "image" | "images");
         let names_file = |one: &&Named| match one {
             Named::Text(text) => text.contains(['/', '.']),
-            one => matches!(one, Named::Map(_)),
+            map => matches!(map, Named::Map(_)) && (plain || map.member(&URL).is_some()),
         };
         for one in value.each().iter().filter(names_file) {
             let first = media.is_empty();
@@ -94,8 +99,6 @@ fn medium(
     link: &str,
     (key, value, role): (&str, &Named, MediaRole),
 ) -> Option<Media> {
-    const URL: [&str; 9] =
-        ["url", "src", "path", "file", "image", "href", "filename", "relative", "source"];
     let line = |keys: &[&str]| {
         value
             .member(keys)
@@ -108,6 +111,7 @@ fn medium(
         Named::Text(text) => Some(text.trim().to_owned()),
         _ => value.member(&URL).and_then(Named::text),
     };
+    let written = written.filter(|written| written.contains(['/', '.']));
     let found = written.as_deref().and_then(|written| locate(desk, spot, link, written));
     let Some((url, measured)) = found else {
         desk.warn(

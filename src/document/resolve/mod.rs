@@ -295,8 +295,13 @@ fn tell_unknown(desk: &mut Desk<'_>, unknown: &[(String, usize)], offset: Option
 
 fn summary(fields: &Fields<'_>, kicker: Option<&str>, html: Option<&str>) -> Option<Summary> {
     let made = |text: String, origin| (!text.is_empty()).then_some(Summary { text, origin });
-    let named = keys::SUMMARY.iter().filter_map(|key| fields.get(key)?.text());
-    if let Some(text) = named.map(|text| plain::of_either(&text)).find(|text| !text.is_empty()) {
+    // `lead: true` is no text.
+    let text = |key: &&str| match fields.get(key)? {
+        Named::Text(text) => Some(text),
+        _ => None,
+    };
+    let named = keys::SUMMARY.iter().filter_map(text);
+    if let Some(text) = named.map(|text| plain::of_either(text)).find(|text| !text.is_empty()) {
         return made(text, SummaryOrigin::Named);
     }
     if let Some(text) = html.and_then(divided) {
@@ -319,11 +324,18 @@ pub(super) fn paragraph_summary(html: &str) -> Option<Summary> {
 
 /// What stands before `<!--more-->`, `<!-- more -->` or WordPress' `<!--more text-->`.
 fn divided(html: &str) -> Option<&str> {
-    html.match_indices("<!--").find_map(|(at, open)| {
-        let comment = html[at + open.len()..].trim_start();
-        let rest = comment.strip_prefix("more")?;
-        rest.starts_with(|c: char| c == '-' || c.is_whitespace()).then(|| &html[..at])
-    })
+    let mut at = 0;
+    while let Some(found) = html[at..].find("<!--") {
+        let start = at + found;
+        let comment = &html[start + "<!--".len()..];
+        let end = comment.find("-->")?;
+        let comment = &comment[..end];
+        if comment.trim() == "more" || comment.starts_with("more ") {
+            return Some(&html[..start]);
+        }
+        at = start + "<!--".len() + end;
+    }
+    None
 }
 
 fn visibility(desk: &mut Desk<'_>, fields: &Fields<'_>) -> Visibility {

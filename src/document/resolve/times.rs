@@ -66,6 +66,9 @@ fn first(
 
 /// Eleventy's and Hugo's words for times that only git or the disk knows; neither is looked at.
 fn is_generators(value: &Named) -> bool {
+    if matches!(value, Named::Text(text) if dates::is_zero(text)) {
+        return true;
+    }
     const WORDS: [&str; 7] = [
         "created",
         "last modified",
