@@ -106,8 +106,8 @@ async fn a_reader_that_takes_nothing_is_dropped() {
 
 #[tokio::test]
 async fn a_reader_that_takes_some_now_and_then_gets_it_all() {
-    let bytes = 16 << 20;
-    let limits = Limits { write_timeout: SHORT * 2, ..patient() };
+    let bytes = 20 << 20;
+    let limits = Limits { write_timeout: SHORT * 4, ..patient() };
     let service = Service::start_with(limits, shelf_with(bytes), demand(), true).await;
     let mut client = Client::connect(service.public).await;
     client.send(b"GET /feeds/latest.rss HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -116,9 +116,9 @@ async fn a_reader_that_takes_some_now_and_then_gets_it_all() {
     let mut read = 0;
     while read < bytes {
         now_and_then.tick().await;
-        read += client.take(256 << 10).await.map_or(bytes, |taken| taken.len());
+        read += client.take(128 << 10).await.map_or(bytes, |taken| taken.len());
     }
-    assert!(read < bytes + (256 << 10), "the connection ended early");
+    assert!(read < bytes + (128 << 10), "the connection ended early");
     drop(client);
     service.end().await;
 }
