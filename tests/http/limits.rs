@@ -307,6 +307,24 @@ async fn a_lazy_feed_is_asked_for_once_a_request_and_not_for_what_needs_none() {
 }
 
 #[tokio::test]
+async fn requests_in_one_piece_are_answered_in_order() {
+    let service = Service::start(patient()).await;
+    let mut client = Client::connect(service.public).await;
+    let paths = [LATEST, "/feeds/none.rss", "/feeds/tag/harbour.rss", "/feeds/world.json"];
+    let head = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send(paths.map(head).concat().as_bytes()).await;
+    for path in paths {
+        let response = client.response("GET").await;
+        match response.status {
+            200 => assert!(response.body.ends_with(path.as_bytes()), "{path}: {response:?}"),
+            status => assert_eq!((path, status), ("/feeds/none.rss", 404)),
+        }
+    }
+    drop(client);
+    service.end().await;
+}
+
+#[tokio::test]
 async fn half_a_connection_is_enough_to_read_an_answer() {
     let (demand, mut asked, let_go) = held_demand();
     let service = Service::start_with(patient(), shelf(), demand, true).await;
