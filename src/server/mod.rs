@@ -63,7 +63,7 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// For a client to close its side after we closed ours; what it sends until then is thrown away.
     pub linger_timeout: Duration,
-    /// For a lazy feed to be made. Shorter than `idle_timeout`, or the answer would come too late.
+    /// For an edition that was asked for. Shorter than `idle_timeout`, or the answer would come too late.
     pub demand_timeout: Duration,
     /// For responses in flight after the shutdown began; what is open then is cut off.
     pub drain_timeout: Duration,
@@ -93,7 +93,7 @@ impl Default for Limits {
     }
 }
 
-/// What came of asking for a lazy feed.
+/// What came of a demand.
 #[derive(Debug, Clone)]
 pub enum Pressed {
     /// Here it is.
@@ -104,7 +104,8 @@ pub enum Pressed {
     Busy,
 }
 
-/// Asks for a lazy feed. The server waits for at most [`Limits::demand_timeout`] and then drops the
+/// Asks for an edition that isn't on the shelf: a lazy feed's, or one whose shelved entry has no
+/// bodies because its bytes were evicted. The server waits for at most [`Limits::demand_timeout`] and then drops the
 /// future; nothing that it began may depend on being polled to its end.
 pub type Demand =
     Arc<dyn Fn(Address) -> Pin<Box<dyn Future<Output = Pressed> + Send>> + Send + Sync>;

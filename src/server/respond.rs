@@ -30,7 +30,7 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 pub(crate) enum Answer {
     /// This is it.
     Reply(Reply),
-    /// A lazy feed has to be asked for first; then [`respond`] again, with what came of it.
+    /// An edition has to be asked for first; then [`respond`] again, with what came of it.
     Ask(Address),
 }
 
@@ -84,7 +84,10 @@ pub(crate) fn respond(
             }
         }
         Route::Edition { address, alias } => match look(shelf, &address, pressed) {
-            Look::Found(item) => edition(head, &item, alias, routes, now),
+            Look::Found(item) => match edition(head, &item, alias, routes, now) {
+                Some(reply) => reply,
+                None => return Answer::Ask(item.address.clone()),
+            },
             Look::Ask => return Answer::Ask(address),
             Look::NotFound => not_found(head),
             Look::Busy => busy(head),
@@ -102,15 +105,17 @@ enum Look {
 
 fn look(shelf: &Shelf, address: &Address, pressed: Option<&Pressed>) -> Look {
     match (shelf.items.get(address), pressed) {
+        (Some(item), None) => Look::Found(Arc::clone(item)),
         (Some(item), _) if !item.bodies.is_empty() => Look::Found(Arc::clone(item)),
-        (_, Some(Pressed::Edition(item))) => Look::Found(Arc::clone(item)),
-        (_, Some(Pressed::NotFound)) => Look::NotFound,
-        (_, Some(Pressed::Busy)) => Look::Busy,
-        (None, None) if !is_lazy(address) => {
-            // Before the first run nothing is published, which says nothing of what will be.
-            if shelf.items.is_empty() { Look::Busy } else { Look::NotFound }
+        (_, Some(Pressed::Edition(item))) if !item.bodies.is_empty() => {
+            Look::Found(Arc::clone(item))
         }
-        (_, None) => Look::Ask,
+        (_, Some(Pressed::Edition(_) | Pressed::Busy)) => Look::Busy,
+        (_, Some(Pressed::NotFound)) => Look::NotFound,
+        (None, None) if is_lazy(address) => Look::Ask,
+        // Before the first run nothing is published, which says nothing of what will be.
+        (None, None) if shelf.items.is_empty() => Look::Busy,
+        (None, None) => Look::NotFound,
     }
 }
 
@@ -133,33 +138,39 @@ fn any_of(shelf: &Shelf, name: &FeedName) -> bool {
             .any(|format| shelf.items.contains_key(&Address::Edition(name.clone(), *format)))
 }
 
-/// The bytes of an edition, or that the client has them already.
+/// The bytes of an edition, or that the client has them already, which validators alone can tell.
+/// `None`: the bytes are needed, and aren't on the shelf.
 fn edition(
     head: &Parts,
     item: &Shelved,
     alias: bool,
     routes: &Routes,
     now: DateTime<Utc>,
-) -> Reply {
-    let Some((coding, body)) = encoding::choose(&head.headers, &item.bodies) else {
+) -> Option<Reply> {
+    let chosen = encoding::choose(&head.headers, &item.bodies);
+    if chosen.is_none() && !item.bodies.is_empty() {
         let text = "This is to be had as identity, gzip, br and zstd.";
         let mut reply = note(head, StatusCode::NOT_ACCEPTABLE, NO_STORE, text);
         reply.headers_mut().insert(VARY, BY_ENCODING);
-        return reply;
-    };
+        return Some(reply);
+    }
     let mut reply = match conditional::check(&head.headers, &item.validators, now) {
         conditional::Verdict::Failed => {
             let text = "The feed is no longer what the request supposes.";
-            return note(head, StatusCode::PRECONDITION_FAILED, NO_STORE, text);
+            return Some(note(head, StatusCode::PRECONDITION_FAILED, NO_STORE, text));
         }
         conditional::Verdict::NotModified(tag) => {
             let mut reply = Reply::default();
             *reply.status_mut() = StatusCode::NOT_MODIFIED;
-            let tag = tag.unwrap_or_else(|| conditional::tag(&item.validators, *coding));
+            let coding = chosen.map_or(Coding::Identity, |(coding, _)| *coding);
+            let tag = tag.unwrap_or_else(|| conditional::tag(&item.validators, coding));
             put(reply.headers_mut(), ETAG, tag);
             reply
         }
-        conditional::Verdict::Send => sent(head, item, *coding, body),
+        conditional::Verdict::Send => {
+            let (coding, body) = chosen?;
+            sent(head, item, *coding, body)
+        }
     };
     let headers = reply.headers_mut();
     headers.insert(CACHE_CONTROL, routes.freshness.clone());
@@ -171,7 +182,7 @@ fn edition(
         put(headers, CONTENT_LOCATION, item.address.url_path());
     }
     share(headers);
-    reply
+    Some(reply)
 }
 
 /// A 200, without what it has in common with a 304.

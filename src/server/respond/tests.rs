@@ -80,20 +80,35 @@ fn body(reply: Reply) -> Bytes {
 }
 
 #[test]
-fn what_has_no_bytes_on_the_shelf_is_asked_for() {
+fn bytes_that_are_not_on_the_shelf_are_asked_for_where_they_are_needed() {
     let latest = Address::parse("/feeds/latest.rss").unwrap();
     let mut shelf = shelf();
     shelf.items.insert(latest.clone(), item(&latest, Vec::new()));
-    let head = head("GET", "/rss.xml", &[]);
-    let asked = match respond(&head, &routes(), &shelf, None, now()) {
-        Answer::Ask(address) => address,
-        Answer::Reply(reply) => panic!("{reply:?}"),
+    let ask = |fields: &[_], pressed: Option<&Pressed>| {
+        respond(&head("GET", "/rss.xml", fields), &routes(), &shelf, pressed, now())
     };
-    assert_eq!(asked, latest);
+
+    assert!(matches!(ask(&[], None), Answer::Ask(address) if address == latest));
     let pressed = Pressed::Edition(item(&latest, bodies()));
-    match respond(&head, &routes(), &shelf, Some(&pressed), now()) {
+    match ask(&[], Some(&pressed)) {
         Answer::Reply(reply) => assert_eq!(body(reply), "identity"),
         Answer::Ask(address) => panic!("asks again for {address}"),
+    }
+    // Not once more, whatever came of it.
+    let empty = Pressed::Edition(item(&latest, Vec::new()));
+    for (pressed, status) in [(empty, 503), (Pressed::Busy, 503), (Pressed::NotFound, 404)] {
+        let answer = ask(&[], Some(&pressed));
+        assert!(matches!(answer, Answer::Reply(reply) if reply.status() == status), "{pressed:?}");
+    }
+    // Whoever has the edition is told so by its validators.
+    let tag = HeaderValue::try_from(format!("W/\"{HASH}-gz1\"")).unwrap();
+    match ask(&[(http::header::IF_NONE_MATCH, tag.clone())], None) {
+        Answer::Reply(reply) => {
+            assert_eq!(reply.status(), 304);
+            assert_eq!(reply.headers()[ETAG], tag);
+            assert_eq!(reply.headers()[CONTENT_LOCATION], "/feeds/latest.rss");
+        }
+        Answer::Ask(address) => panic!("asks for {address}"),
     }
 }
 
