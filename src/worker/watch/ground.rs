@@ -65,6 +65,8 @@ pub(super) enum Sign {
     Appeared(PathBuf, Scope),
     /// A path is being written to.
     Touched(PathBuf, Scope),
+    /// A path went away.
+    Gone(PathBuf, Scope),
     /// Watching must begin anew.
     Stale,
     /// Events were lost.
@@ -183,7 +185,8 @@ impl Ground {
                 (Kind::MadeDirectory | Kind::Appeared, _) => {
                     signs.push(Sign::Appeared(shown, scope));
                 }
-                (Kind::Closed | Kind::Gone, _) => signs.push(Sign::Changed(shown, scope)),
+                (Kind::Closed, _) => signs.push(Sign::Changed(shown, scope)),
+                (Kind::Gone, _) => signs.push(Sign::Gone(shown, scope)),
                 (Kind::Attributes, Seen::Refused) => signs.push(Sign::Stale),
                 // A directory's own times say nothing of what is in it.
                 (Kind::Attributes, Seen::Directory) => {}

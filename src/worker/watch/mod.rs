@@ -186,6 +186,7 @@ fn handle(
             Sign::Changed(path, scope) => inbox.changed(path, scope),
             Sign::Appeared(path, scope) => inbox.appeared(path, scope),
             Sign::Touched(path, scope) => inbox.touched(path, scope, clock.now().steady),
+            Sign::Gone(path, scope) => inbox.gone(path, scope, clock.now().steady),
             Sign::Stale => inbox.stale(),
             Sign::Everything => inbox.everything(),
         }
