@@ -226,10 +226,10 @@ impl Work {
             return;
         }
         let Some(mut watcher) = self.watcher.take() else { return };
-        let options = self.options.clone();
+        let (options, scope, grown) = (self.options.clone(), wanted.scope.clone(), taken.grown);
         let minded = spawn_blocking(move || {
-            watcher.settle();
-            let stands = !full || watcher.stands(&options);
+            let settled = !grown || watcher.settle(&scope);
+            let stands = settled && (!full || watcher.stands(&options));
             (watcher, stands)
         });
         match minded.await {
