@@ -36,12 +36,14 @@ struct State {
     closed: bool,
 }
 
-/// A file that someone is writing to.
+/// A path that waits to be left alone.
 #[derive(Debug)]
 struct Settling {
     first: Duration,
     last: Duration,
     scope: Scope,
+    /// It went away, so there is nothing half-written to wait for: it goes with the next run.
+    gone: bool,
 }
 
 impl Settling {
@@ -104,10 +106,21 @@ impl Inbox {
 
     /// Someone is writing to a watched file.
     pub(crate) fn touched(&self, path: PathBuf, scope: Scope, now: Duration) {
+        self.settle(path, scope, now, false);
+    }
+
+    /// A watched file went away. What is renamed goes first and comes right after: both belong into
+    /// one run.
+    pub(crate) fn gone(&self, path: PathBuf, scope: Scope, now: Duration) {
+        self.settle(path, scope, now, true);
+    }
+
+    fn settle(&self, path: PathBuf, scope: Scope, now: Duration, gone: bool) {
         let mut state = self.lock();
         let settling = state.settling.entry(path);
-        let settling = settling.or_insert(Settling { first: now, last: now, scope });
+        let settling = settling.or_insert(Settling { first: now, last: now, scope, gone });
         settling.last = now;
+        settling.gone = gone;
         if state.settling.len() > PATHS_MAX {
             state.settling.clear();
             state.join(Wanted { scope: Scope::All, trigger: Trigger::Watch });
@@ -136,7 +149,8 @@ impl Inbox {
     /// Takes what is there, files that have been left alone among it.
     pub(crate) fn take(&self, now: Duration) -> Taken {
         let mut state = self.lock();
-        let settled = state.settling.extract_if(.., |_, settling| settling.at() <= now);
+        let runs = state.wanted.is_some() || state.settling.values().any(|s| s.at() <= now);
+        let settled = state.settling.extract_if(.., |_, s| s.at() <= now || (runs && s.gone));
         let settled: Vec<Scope> = settled.map(|(_, settling)| settling.scope).collect();
         for scope in settled {
             state.join(Wanted { scope, trigger: Trigger::Watch });
@@ -232,6 +246,18 @@ mod tests {
             inbox.touched(path.clone(), scope_of.clone(), ms(n * 50));
         }
         assert_eq!(scope(inbox.take(ms(2000))), Some(scope_of));
+    }
+
+    #[test]
+    fn what_is_renamed_goes_and_comes_in_one_run() {
+        let inbox = Inbox::default();
+        let ((old, old_scope), (new, new_scope)) = (one("a-old.md"), one("b-new.md"));
+        inbox.gone(old.clone(), old_scope.clone(), ms(0));
+        assert_eq!(scope(inbox.take(ms(0))), None);
+        inbox.appeared(new.clone(), new_scope);
+        assert_eq!(scope(inbox.take(ms(0))), Some(Scope::Paths(vec![old.clone(), new])));
+        inbox.gone(old, old_scope.clone(), ms(0));
+        assert_eq!(scope(inbox.take(ms(100))), Some(old_scope));
     }
 
     #[test]

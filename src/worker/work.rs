@@ -32,6 +32,17 @@ pub struct Worker {
     job: Doing,
     clock: Clock,
     handle: Handle,
+    closing: Closing,
+}
+
+/// Lets go whoever waits for a run, however the worker ends.
+#[derive(Debug)]
+struct Closing(Arc<Inbox>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 struct Doing(Job);
@@ -48,7 +59,8 @@ impl Worker {
     pub fn new(options: Options, job: Job) -> Worker {
         let standing = Arc::new(ArcSwap::from_pointee(Standing::default()));
         let handle = Handle { inbox: Arc::new(Inbox::default()), standing };
-        Worker { options, job: Doing(job), clock: Clock::system(), handle }
+        let closing = Closing(Arc::clone(&handle.inbox));
+        Worker { options, job: Doing(job), clock: Clock::system(), handle, closing }
     }
 
     /// Takes the time from another clock. The schedule keeps to the machine's.
@@ -72,7 +84,7 @@ impl Worker {
     /// Only at the start: the schedule is none, or can't be started. Later the worker keeps what it
     /// has and says so in its [`Standing`].
     pub async fn work(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
-        let Worker { options, job, clock, handle } = self;
+        let Worker { options, job, clock, handle, closing: _closing } = self;
         let now = clock.now();
         let schedule = read_schedule(&options, now)?;
         let inbox = Arc::clone(&handle.inbox);
@@ -123,12 +135,6 @@ struct Work {
     schedule: Option<Schedule>,
     watcher: Option<Watcher>,
     before: Moment,
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        self.inbox.close();
-    }
 }
 
 impl Work {
@@ -226,10 +232,10 @@ impl Work {
             return;
         }
         let Some(mut watcher) = self.watcher.take() else { return };
-        let options = self.options.clone();
+        let (options, scope, grown) = (self.options.clone(), wanted.scope.clone(), taken.grown);
         let minded = spawn_blocking(move || {
-            watcher.settle();
-            let stands = !full || watcher.stands(&options);
+            let settled = !grown || watcher.settle(&scope);
+            let stands = settled && (!full || watcher.stands(&options));
             (watcher, stands)
         });
         match minded.await {

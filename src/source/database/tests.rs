@@ -321,20 +321,6 @@ fn a_query_that_takes_too_long_is_broken_off() {
 }
 
 #[test]
-fn a_slow_receiver_is_not_a_slow_query() {
-    let desk = Desk::stories(ALL);
-    let limit = Duration::from_millis(200);
-    let finished = read_within(&desk.options, limit, &mut |_| {
-        let began = Instant::now();
-        while began.elapsed() < limit * 2 {
-            std::hint::spin_loop();
-        }
-        ControlFlow::Continue(())
-    });
-    assert_eq!(finished.unwrap().rows, 2);
-}
-
-#[test]
 fn a_database_that_is_being_written_is_read_as_of_one_instant() {
     let desk = Desk::stories(ALL);
     let writer = desk.connect();

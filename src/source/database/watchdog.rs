@@ -84,3 +84,32 @@ impl Watchdog {
         self.shared.barked.load(Ordering::Acquire)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spin(long: Duration) {
+        let began = Instant::now();
+        while began.elapsed() < long {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[test]
+    fn only_waiting_for_the_database_counts() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let watchdog =
+            Watchdog::start(connection.get_interrupt_handle(), Duration::from_secs(3600));
+        let mut waited = Duration::ZERO;
+        for _ in 0..3 {
+            let began = Instant::now();
+            watchdog.watch(|| spin(Duration::from_millis(10)));
+            waited += began.elapsed();
+            spin(Duration::from_millis(20));
+        }
+        let counted = Duration::from_nanos(watchdog.shared.waited());
+        assert!((Duration::from_millis(30)..=waited).contains(&counted), "{counted:?}");
+        assert!(!watchdog.barked());
+    }
+}

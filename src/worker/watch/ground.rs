@@ -22,8 +22,19 @@ pub(super) struct Ground {
     ignored: Vec<PathBuf>,
 }
 
+/// The directories that links inside the watched ones lead to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Links {
+    trees: BTreeSet<Tree>,
+    /// There are more than are followed.
+    pub(super) too_many: bool,
+}
+
+/// Links to directories that are followed; more of them are links to each other.
+const TREES_MAX: usize = 1000;
+
 /// A directory whose whole depth is watched.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Tree {
     /// Where it is, links resolved.
     real: PathBuf,
@@ -65,6 +76,8 @@ pub(super) enum Sign {
     Appeared(PathBuf, Scope),
     /// A path is being written to.
     Touched(PathBuf, Scope),
+    /// A path went away.
+    Gone(PathBuf, Scope),
     /// Watching must begin anew.
     Stale,
     /// Events were lost.
@@ -108,22 +121,78 @@ impl Ground {
         }
     }
 
+    /// Looks for links to directories below every watched directory.
+    pub(super) fn links(&self) -> Links {
+        let mut links = Links::default();
+        for tree in &self.trees {
+            self.follow_links(&tree.real, &tree.shown, &mut Vec::new(), &mut links);
+        }
+        links
+    }
+
+    /// Whether a directory that came later has links to directories in it.
+    pub(super) fn has_links(&self, dir: &Path) -> bool {
+        let mut links = Links::default();
+        let real = if dir.is_symlink() { None } else { fs::canonicalize(dir).ok() };
+        if let Some(real) = real.filter(|real| real.is_dir()) {
+            self.follow_links(&real, dir, &mut Vec::new(), &mut links);
+        }
+        !links.trees.is_empty()
+    }
+
+    fn follow_links(&self, real: &Path, shown: &Path, above: &mut Vec<PathBuf>, links: &mut Links) {
+        if above.iter().any(|dir| dir == real) || self.passes_over(real, shown) {
+            return;
+        }
+        above.push(real.to_owned());
+        for entry in fs::read_dir(real).into_iter().flatten().flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let shown = shown.join(entry.file_name());
+            if kind.is_dir() {
+                self.follow_links(&entry.path(), &shown, above, links);
+            } else if kind.is_symlink()
+                && let Ok(real) = fs::canonicalize(entry.path())
+                && let Ok(meta) = fs::metadata(&real)
+                && meta.is_dir()
+            {
+                if links.trees.len() == TREES_MAX {
+                    links.too_many = true;
+                    break;
+                }
+                let id = (meta.dev(), meta.ino());
+                links.trees.insert(Tree { real: real.clone(), id, shown: shown.clone() });
+                self.follow_links(&real, &shown, above, links);
+            }
+        }
+        above.pop();
+    }
+
+    fn passes_over(&self, real: &Path, shown: &Path) -> bool {
+        self.ignored.iter().any(|i| real.starts_with(i) || shown.starts_with(i))
+    }
+
     /// The directories to watch in their whole depth; none lies in another.
-    pub(super) fn deep(&self) -> BTreeSet<&Path> {
-        let all: BTreeSet<&Path> = self.trees.iter().map(|tree| tree.real.as_path()).collect();
+    pub(super) fn deep<'a>(&'a self, links: &'a Links) -> BTreeSet<&'a Path> {
+        let trees = self.trees.iter().chain(&links.trees);
+        let all: BTreeSet<&Path> = trees.map(|tree| tree.real.as_path()).collect();
         let inner = |dir: &&Path| dir.ancestors().skip(1).any(|above| all.contains(above));
         all.iter().copied().filter(|dir| !inner(dir)).collect()
     }
 
     /// The directories of which only the entries are to be watched.
-    pub(super) fn flat(&self) -> BTreeSet<&Path> {
-        let deep = self.deep();
+    pub(super) fn flat<'a>(&'a self, links: &'a Links) -> BTreeSet<&'a Path> {
+        let deep = self.deep(links);
         let covered = |dir: &&Path| dir.ancestors().any(|above| deep.contains(above));
         self.names.iter().map(|name| name.dir.as_path()).filter(|dir| !covered(dir)).collect()
     }
 
     /// What an event asks for. `look` tells what is at a path now.
-    pub(super) fn signs(&self, event: &Event, look: impl Fn(&Path) -> Seen) -> Vec<Sign> {
+    pub(super) fn signs(
+        &self,
+        links: &Links,
+        event: &Event,
+        look: impl Fn(&Path) -> Seen,
+    ) -> Vec<Sign> {
         if event.need_rescan() {
             return vec![Sign::Everything];
         }
@@ -131,7 +200,9 @@ impl Ground {
         let mut signs = Vec::new();
         for path in &event.paths {
             self.by_name(path, kind, &mut signs);
-            self.by_tree(path, kind, &look, &mut signs);
+            for tree in self.trees.iter().chain(&links.trees) {
+                self.by_tree(tree, path, kind, &look, &mut signs);
+            }
         }
         signs
     }
@@ -158,41 +229,34 @@ impl Ground {
 
     fn by_tree(
         &self,
+        tree: &Tree,
         path: &Path,
         kind: Kind,
         look: &impl Fn(&Path) -> Seen,
         signs: &mut Vec<Sign>,
     ) {
-        for tree in &self.trees {
-            let Ok(below) = path.strip_prefix(&tree.real) else { continue };
-            if below.as_os_str().is_empty() {
-                continue;
-            }
-            let shown = tree.shown.join(below);
-            if self.ignored.iter().any(|i| path.starts_with(i) || shown.starts_with(i)) {
-                continue;
-            }
-            let scope = Scope::Paths(vec![shown.clone()]);
-            let seen = match kind {
-                Kind::Made | Kind::Appeared | Kind::Attributes => look(path),
-                Kind::MadeDirectory | Kind::Closed | Kind::Written | Kind::Gone => Seen::Other,
-            };
-            match (kind, seen) {
-                // The kernel doesn't follow links, so nothing watches what this one leads to.
-                (Kind::Made | Kind::Appeared, Seen::LinkToDirectory) => signs.push(Sign::Stale),
-                (Kind::MadeDirectory | Kind::Appeared, _) => {
-                    signs.push(Sign::Appeared(shown, scope));
-                }
-                (Kind::Closed | Kind::Gone, _) => signs.push(Sign::Changed(shown, scope)),
-                (Kind::Attributes, Seen::Refused) => signs.push(Sign::Stale),
-                // A directory's own times say nothing of what is in it.
-                (Kind::Attributes, Seen::Directory) => {}
-                // A hard link or a copied reference is made without ever being closed.
-                (Kind::Made | Kind::Written | Kind::Attributes, _) => {
-                    signs.push(Sign::Touched(shown, scope));
-                }
-            }
+        let Ok(below) = path.strip_prefix(&tree.real) else { return };
+        let shown = tree.shown.join(below);
+        if below.as_os_str().is_empty() || self.passes_over(path, &shown) {
+            return;
         }
+        let scope = Scope::Paths(vec![shown.clone()]);
+        let seen = match kind {
+            Kind::Made | Kind::Appeared | Kind::Attributes => look(path),
+            Kind::MadeDirectory | Kind::Closed | Kind::Written | Kind::Gone => Seen::Other,
+        };
+        signs.push(match (kind, seen) {
+            // The kernel doesn't follow links, so nothing watches what this one leads to.
+            (Kind::Made | Kind::Appeared, Seen::LinkToDirectory) => Sign::Stale,
+            (Kind::MadeDirectory | Kind::Appeared, _) => Sign::Appeared(shown, scope),
+            (Kind::Closed, _) => Sign::Changed(shown, scope),
+            (Kind::Gone, _) => Sign::Gone(shown, scope),
+            (Kind::Attributes, Seen::Refused) => Sign::Stale,
+            // A directory's own times say nothing of what is in it.
+            (Kind::Attributes, Seen::Directory) => return,
+            // A hard link or a copied reference is made without ever being closed.
+            (Kind::Made | Kind::Written | Kind::Attributes, _) => Sign::Touched(shown, scope),
+        });
     }
 }
 

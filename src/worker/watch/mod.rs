@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use notify::{Config, ErrorKind, Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use self::ground::{Ground, Seen, Sign};
+use self::ground::{Ground, Links, Seen, Sign};
 use super::clock::Clock;
 use super::inbox::Inbox;
 use super::{Options, Watching};
+use crate::run::Scope;
 
 /// Directories that could not be watched.
 type Refused = Arc<Mutex<BTreeSet<PathBuf>>>;
@@ -23,6 +24,7 @@ type Refused = Arc<Mutex<BTreeSet<PathBuf>>>;
 pub(super) struct Watcher {
     notify: RecommendedWatcher,
     ground: Arc<Ground>,
+    links: Arc<Links>,
     refused: Refused,
 }
 
@@ -51,16 +53,19 @@ pub(super) fn begin(
 
 impl Watcher {
     fn new(ground: Ground, inbox: &Arc<Inbox>, clock: &Clock) -> notify::Result<Watcher> {
-        let ground = Arc::new(ground);
+        let (links, ground) = (Arc::new(ground.links()), Arc::new(ground));
         let refused = Refused::default();
         let handler = {
-            let (ground, refused) = (Arc::clone(&ground), Arc::clone(&refused));
+            let (ground, links) = (Arc::clone(&ground), Arc::clone(&links));
             let (inbox, clock) = (Arc::clone(inbox), clock.clone());
-            move |event| handle(event, &ground, &refused, &inbox, &clock)
+            let refused = Arc::clone(&refused);
+            move |event| handle(event, &ground, &links, &refused, &inbox, &clock)
         };
-        let config = Config::default().with_follow_symlinks(true);
+        // Links are followed by the survey: the kernel knows a directory by one name only, and
+        // notify would tell its changes under whichever it saw last.
+        let config = Config::default().with_follow_symlinks(false);
         let notify = RecommendedWatcher::new(handler, config)?;
-        Ok(Watcher { notify, ground, refused })
+        Ok(Watcher { notify, ground, links, refused })
     }
 
     /// Whether what is watched is still what the options name.
@@ -68,17 +73,24 @@ impl Watcher {
         Ground::survey(options) == *self.ground
     }
 
-    /// Returns once a watch stands on every directory whose appearance has been told.
-    pub(super) fn settle(&mut self) {
+    /// Returns once a watch stands on every directory whose appearance has been told. Says whether
+    /// that is enough: in what appeared may be links to directories elsewhere.
+    pub(super) fn settle(&mut self, told: &Scope) -> bool {
         // notify sets those watches on its own thread right after telling, and answers this there
         // later: the question itself changes nothing.
         let _ = self.notify.configure(Config::default());
+        match told {
+            Scope::All => self.ground.links() == *self.links,
+            Scope::Paths(paths) => !paths.iter().any(|path| self.ground.has_links(path)),
+        }
     }
 
     fn cover(&mut self) -> Watching {
-        let ground = Arc::clone(&self.ground);
-        let mut trouble = None;
-        for dir in ground.flat() {
+        let (ground, links) = (Arc::clone(&self.ground), Arc::clone(&self.links));
+        let mut trouble = links
+            .too_many
+            .then(|| "not every folder is watched: there are too many links to folders".to_owned());
+        for dir in ground.flat(&links) {
             let watched = self.notify.watch(dir, RecursiveMode::NonRecursive);
             if let Err(error) = watched
                 && let Some(stop) = self.refuse(dir, &error, &mut trouble)
@@ -86,7 +98,7 @@ impl Watcher {
                 return stop;
             }
         }
-        for dir in ground.deep() {
+        for dir in ground.deep(&links) {
             if let Some(stop) = self.cover_deep(dir, &mut trouble) {
                 return stop;
             }
@@ -105,7 +117,7 @@ impl Watcher {
         }
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir()
+            if entry.file_type().is_ok_and(|kind| kind.is_dir())
                 && let Some(stop) = self.cover_deep(&path, trouble)
             {
                 return Some(stop);
@@ -167,6 +179,7 @@ fn plain(error: &notify::Error) -> String {
 fn handle(
     event: notify::Result<Event>,
     ground: &Ground,
+    links: &Links,
     refused: &Refused,
     inbox: &Inbox,
     clock: &Clock,
@@ -181,11 +194,12 @@ fn handle(
             return inbox.everything();
         }
     };
-    for sign in ground.signs(&event, |path| look(path, refused)) {
+    for sign in ground.signs(links, &event, |path| look(path, refused)) {
         match sign {
             Sign::Changed(path, scope) => inbox.changed(path, scope),
             Sign::Appeared(path, scope) => inbox.appeared(path, scope),
             Sign::Touched(path, scope) => inbox.touched(path, scope, clock.now().steady),
+            Sign::Gone(path, scope) => inbox.gone(path, scope, clock.now().steady),
             Sign::Stale => inbox.stale(),
             Sign::Everything => inbox.everything(),
         }

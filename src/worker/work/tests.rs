@@ -270,6 +270,10 @@ async fn a_schedule_that_is_none_ends_the_worker_only_at_the_start() {
     let job: Job = Arc::new(|_| well(None));
     let error = Worker::new(bad.clone(), job).work(std::future::pending()).await.unwrap_err();
     assert!(matches!(error, Error::Schedule(_)), "{error}");
+    let worker = Worker::new(bad.clone(), Arc::new(|_| well(None)));
+    let handle = worker.handle();
+    drop(worker);
+    assert_eq!(timeout(PATIENCE, handle.regenerate()).await.unwrap(), None);
 
     let mut rig = Rig::new(Options { cron: Some("0 0 0 1 1 *".into()), ..options() });
     rig.ask().await;
@@ -301,6 +305,39 @@ async fn a_file_that_changes_is_looked_at_and_only_it() {
     rig.answer(well(None));
     rig.ended(2).await;
     rig.leave().await;
+}
+
+#[tokio::test]
+async fn while_not_everything_is_watched_it_is_looked_at_more_often() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_owned();
+    let (watch, watched) = (true, vec![root]);
+    let mut rig = Rig::new(Options { watch, watched, full_look_s: 3600, ..options() });
+    rig.ask().await;
+    rig.answer(well(None));
+    rig.ended(1).await;
+    // As notify tells it when it adds a watch for a new folder.
+    rig.handle.inbox.limited("no more watches".to_owned());
+    assert_eq!(rig.ask().await, (Scope::All, Trigger::Watch));
+    rig.answer(well(None));
+    let standing = rig.ended(2).await;
+    assert_eq!(standing.watching, Watching::Partial("no more watches".to_owned()));
+    rig.pass(LOOK_PARTIAL_S);
+    assert_eq!(rig.ask().await, (Scope::All, Trigger::Look));
+    rig.answer(well(None));
+    // There are watches again, so the looks are as far apart as before.
+    assert_eq!(rig.ended(3).await.watching, Watching::On);
+    rig.pass(LOOK_PARTIAL_S);
+    rig.handle.inbox.poke();
+    rig.handle.demand();
+    assert_eq!(rig.ask().await, (Scope::All, Trigger::Demand));
+    rig.answer(well(None));
+    rig.ended(4).await;
+    rig.pass(3600);
+    assert_eq!(rig.ask().await, (Scope::All, Trigger::Look));
+    rig.answer(well(None));
+    rig.ended(5).await;
+    rig.end().await;
 }
 
 #[tokio::test]
