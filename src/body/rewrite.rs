@@ -338,8 +338,7 @@ impl Rewriter<'_> {
         while self.open.len() > index {
             let Some(open) = self.open.pop() else { return };
             let content = &self.out[open.content..];
-            let is_blank = content.replace("<br>", "").trim().is_empty();
-            if is_blank && !open.is_target && rules::is_nothing_when_empty(&open.name) {
+            if is_blank(content) && !open.is_target && rules::is_nothing_when_empty(&open.name) {
                 let is_gap = !content.is_empty() && !rules::ends_paragraph(&open.name);
                 self.out.truncate(open.start);
                 if is_gap {
@@ -352,6 +351,15 @@ impl Rewriter<'_> {
             self.out.push('>');
         }
     }
+}
+
+/// Whether there is nothing to see. Stops at the first thing that is, since every element asks.
+fn is_blank(content: &str) -> bool {
+    let mut rest = content.trim_start();
+    while let Some(after) = rest.strip_prefix("<br>") {
+        rest = after.trim_start();
+    }
+    rest.is_empty()
 }
 
 /// The alignment that Markdown tables give their cells by `style`.

@@ -177,6 +177,8 @@ fn hostile_bodies_take_no_time() {
         "<".repeat(200_000),
         "&#".repeat(100_000),
         "<select>".repeat(50_000),
+        "<div>".repeat(500) + &"x<br>".repeat(100_000),
+        "<blockquote>".repeat(500) + &" ".repeat(1_000_000),
         "<p><table>".repeat(20_000),
         "<ul><li>".repeat(20_000),
         "<a href=x>".repeat(20_000),
