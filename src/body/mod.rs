@@ -9,6 +9,7 @@
 //! as it is, so that what readers parse is what was checked.
 
 mod address;
+mod dropping;
 mod rewrite;
 mod rules;
 mod tokens;

@@ -2,12 +2,13 @@
 //! body, whatever the nesting, and leaves balanced tags, absolute addresses and pictures that show.
 //! It makes nothing safe: that is the sanitiser's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use html5ever::tokenizer::{Tag, TokenSinkResult};
+use html5ever::tokenizer::Tag;
 
 use super::address::{self, Base};
-use super::tokens::{Piece, raw};
+use super::dropping::Dropping;
+use super::tokens::Piece;
 use super::{DEPTH_MAX, rules};
 
 /// What the pass made.
@@ -62,66 +63,6 @@ fn targets(pieces: &[Piece], base: &Base) -> HashSet<String> {
 
 fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
     tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| &*a.value)
-}
-
-/// Knows which tokens belong to an element that goes with all that is in it. One that is never
-/// closed takes nothing with it, unless its content is text to a browser anyway.
-struct Dropping {
-    inside: Option<(String, usize)>,
-    last_end: HashMap<String, usize>,
-}
-
-impl Dropping {
-    fn new(pieces: &[Piece]) -> Dropping {
-        let last_end = pieces
-            .iter()
-            .enumerate()
-            .filter_map(|(index, piece)| match piece {
-                Piece::End(name) => Some((name.clone(), index)),
-                _ => None,
-            })
-            .collect();
-        Dropping { inside: None, last_end }
-    }
-
-    fn is_closed_after(&self, index: usize, name: &str) -> bool {
-        self.last_end.get(name).is_some_and(|end| *end > index)
-    }
-
-    fn takes(&mut self, index: usize, piece: &Piece) -> bool {
-        match (&mut self.inside, piece) {
-            (Some((name, depth)), Piece::Start(tag)) => {
-                if *name == *tag.name && !tag.self_closing {
-                    *depth += 1;
-                }
-                true
-            }
-            (Some((name, depth)), Piece::End(end)) => {
-                if name == end {
-                    *depth -= 1;
-                    if *depth == 0 {
-                        self.inside = None;
-                    }
-                }
-                true
-            }
-            (Some(_), Piece::Text(_)) => true,
-            (None, Piece::Start(tag)) => {
-                let name: &str = &tag.name;
-                if name != "iframe" && !rules::DROPPED.contains(&name) {
-                    return false;
-                }
-                let is_raw = !matches!(raw(name), TokenSinkResult::Continue);
-                let is_empty = tag.self_closing && matches!(name, "svg" | "math");
-                if !is_empty && (is_raw || self.is_closed_after(index, name)) {
-                    self.inside = Some((name.to_owned(), 1));
-                }
-                true
-            }
-            (None, Piece::End(name)) => name == "iframe" || rules::DROPPED.contains(&name.as_str()),
-            (None, Piece::Text(_)) => false,
-        }
-    }
 }
 
 struct Rewriter<'a> {
