@@ -57,11 +57,12 @@ impl Base {
                 // A comma at either end of an address would end the candidate when it is read again.
                 let url = self.media(url)?;
                 let url = url.trim_end_matches(',');
-                Some(if descriptor.is_empty() {
-                    url.to_owned()
-                } else {
-                    format!("{url} {descriptor}")
-                })
+                // What isn't a width or a density makes the candidate void.
+                match descriptor {
+                    "" => Some(url.to_owned()),
+                    _ if is_descriptor(descriptor) => Some(format!("{url} {descriptor}")),
+                    _ => None,
+                }
             })
             .collect();
         (!absolute.is_empty()).then(|| absolute.join(", "))
@@ -77,6 +78,15 @@ impl Base {
             targets.insert(percent_decode_str(fragment).decode_utf8_lossy().into_owned());
         }
     }
+}
+
+/// `800w` or `1.5x`.
+fn is_descriptor(descriptor: &str) -> bool {
+    descriptor.strip_suffix(['w', 'x']).is_some_and(|number| {
+        !number.is_empty()
+            && number.len() <= 9
+            && number.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    })
 }
 
 /// The candidates of a `srcset` with their descriptors (HTML §4.8.4.2.1).

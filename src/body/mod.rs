@@ -9,6 +9,7 @@
 //! as it is, so that what readers parse is what was checked.
 
 mod address;
+mod dropping;
 mod rewrite;
 mod rules;
 mod tokens;
@@ -35,8 +36,8 @@ const PASSES_MAX: usize = 5;
 pub struct Finished {
     /// HTML, a fragment that fits in a `<div>`. May be empty.
     pub html: String,
-    /// Its elements were nested deeper than [`DEPTH_MAX`], or it had tags without end: what is left
-    /// is its text, in paragraphs.
+    /// Its elements were nested deeper than [`DEPTH_MAX`]: what is left is its text, in paragraphs.
+    /// Or a tag had thousands of attributes: nothing is left.
     pub too_deep: bool,
     /// It had more than [`HTML_BYTES_MAX`] bytes: nothing is left.
     pub too_big: bool,

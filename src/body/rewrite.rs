@@ -2,12 +2,13 @@
 //! body, whatever the nesting, and leaves balanced tags, absolute addresses and pictures that show.
 //! It makes nothing safe: that is the sanitiser's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use html5ever::tokenizer::{Tag, TokenSinkResult};
+use html5ever::tokenizer::Tag;
 
 use super::address::{self, Base};
-use super::tokens::{Piece, raw};
+use super::dropping::Dropping;
+use super::tokens::Piece;
 use super::{DEPTH_MAX, rules};
 
 /// What the pass made.
@@ -62,66 +63,6 @@ fn targets(pieces: &[Piece], base: &Base) -> HashSet<String> {
 
 fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
     tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| &*a.value)
-}
-
-/// Knows which tokens belong to an element that goes with all that is in it. One that is never
-/// closed takes nothing with it, unless its content is text to a browser anyway.
-struct Dropping {
-    inside: Option<(String, usize)>,
-    last_end: HashMap<String, usize>,
-}
-
-impl Dropping {
-    fn new(pieces: &[Piece]) -> Dropping {
-        let last_end = pieces
-            .iter()
-            .enumerate()
-            .filter_map(|(index, piece)| match piece {
-                Piece::End(name) => Some((name.clone(), index)),
-                _ => None,
-            })
-            .collect();
-        Dropping { inside: None, last_end }
-    }
-
-    fn is_closed_after(&self, index: usize, name: &str) -> bool {
-        self.last_end.get(name).is_some_and(|end| *end > index)
-    }
-
-    fn takes(&mut self, index: usize, piece: &Piece) -> bool {
-        match (&mut self.inside, piece) {
-            (Some((name, depth)), Piece::Start(tag)) => {
-                if *name == *tag.name && !tag.self_closing {
-                    *depth += 1;
-                }
-                true
-            }
-            (Some((name, depth)), Piece::End(end)) => {
-                if name == end {
-                    *depth -= 1;
-                    if *depth == 0 {
-                        self.inside = None;
-                    }
-                }
-                true
-            }
-            (Some(_), Piece::Text(_)) => true,
-            (None, Piece::Start(tag)) => {
-                let name: &str = &tag.name;
-                if name != "iframe" && !rules::DROPPED.contains(&name) {
-                    return false;
-                }
-                let is_raw = !matches!(raw(name), TokenSinkResult::Continue);
-                let is_empty = tag.self_closing && matches!(name, "svg" | "math");
-                if !is_empty && (is_raw || self.is_closed_after(index, name)) {
-                    self.inside = Some((name.to_owned(), 1));
-                }
-                true
-            }
-            (None, Piece::End(name)) => name == "iframe" || rules::DROPPED.contains(&name.as_str()),
-            (None, Piece::Text(_)) => false,
-        }
-    }
 }
 
 struct Rewriter<'a> {
@@ -338,8 +279,7 @@ impl Rewriter<'_> {
         while self.open.len() > index {
             let Some(open) = self.open.pop() else { return };
             let content = &self.out[open.content..];
-            let is_blank = content.replace("<br>", "").trim().is_empty();
-            if is_blank && !open.is_target && rules::is_nothing_when_empty(&open.name) {
+            if is_blank(content) && !open.is_target && rules::is_nothing_when_empty(&open.name) {
                 let is_gap = !content.is_empty() && !rules::ends_paragraph(&open.name);
                 self.out.truncate(open.start);
                 if is_gap {
@@ -352,6 +292,15 @@ impl Rewriter<'_> {
             self.out.push('>');
         }
     }
+}
+
+/// Whether there is nothing to see. Stops at the first thing that is, since every element asks.
+fn is_blank(content: &str) -> bool {
+    let mut rest = content.trim_start();
+    while let Some(after) = rest.strip_prefix("<br>") {
+        rest = after.trim_start();
+    }
+    rest.is_empty()
 }
 
 /// The alignment that Markdown tables give their cells by `style`.

@@ -159,7 +159,7 @@ fn deep_nesting_is_flattened_and_big_bodies_are_left_out() {
     assert_eq!(big, Finished { too_big: true, ..Finished::default() });
 }
 
-/// Each would take seconds or minutes if its time grew with its square.
+/// Each would take minutes if its time grew with its square.
 #[test]
 fn hostile_bodies_take_no_time() {
     let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<String>();
@@ -177,16 +177,22 @@ fn hostile_bodies_take_no_time() {
         "<".repeat(200_000),
         "&#".repeat(100_000),
         "<select>".repeat(50_000),
+        "<div>".repeat(500) + &"x<br>".repeat(100_000),
+        "<blockquote>".repeat(500) + &" ".repeat(1_000_000),
         "<p><table>".repeat(20_000),
         "<ul><li>".repeat(20_000),
         "<a href=x>".repeat(20_000),
-        "<img srcset='".to_owned() + &"a ".repeat(100_000),
+        "<img srcset='".to_owned() + &"a ".repeat(100_000) + "'>",
+        "<img srcset='".to_owned() + &"a, ".repeat(100_000) + "'>",
+        "<!--".repeat(50_000),
+        "<!".repeat(100_000),
+        "<p>&amp".repeat(50_000),
     ];
     for body in bodies {
         let started = std::time::Instant::now();
         let finished = finish(&body, LINK);
         let took = started.elapsed();
-        assert!(took.as_secs() < 5, "{took:?}: {}", &body[..60]);
+        assert!(took.as_secs() < 30, "{took:?}: {}", &body[..60]);
         assert_eq!(finish(&finished.html, LINK).html, finished.html);
     }
 }

@@ -66,7 +66,12 @@ fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
     let article = &entry.article;
     let link = text::url(&article.link);
     let title = text::some_line(&article.title).unwrap_or_else(|| link.clone());
-    let media_of = |role| article.media.iter().filter(move |m| m.role == role && is_web(&m.url));
+    // "none" is title and link alone.
+    let is_bare = channel.feed.body == BodyMode::None;
+    let media_of = |role| {
+        let all = article.media.iter().filter(|_| !is_bare);
+        all.filter(move |m| m.role == role && is_web(&m.url))
+    };
     let lead = media_of(MediaRole::Lead).next();
     let content = content(channel, entry, lead);
     // RSS has one enclosure, and players look for a recording in it.
@@ -79,7 +84,7 @@ fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
         entry,
         id: Some(text::id(&entry.id)).filter(|id| !id.is_empty()).unwrap_or_else(|| link.clone()),
         summary: summary(channel, entry, &title, content.as_deref()),
-        kicker: article.kicker.as_deref().and_then(text::some_line),
+        kicker: article.kicker.as_deref().filter(|_| !is_bare).and_then(text::some_line),
         content,
         published: entry.published.trunc_subsecs(0),
         updated: entry.updated().trunc_subsecs(0),
@@ -202,9 +207,42 @@ fn content(channel: &Channel<'_>, entry: &Entry, lead: Option<&Media>) -> Option
         return None;
     }
     let Some(lead) = lead else { return Some(body.into_owned()) };
-    let figure = figure(lead);
-    let url = quick_xml::escape::escape(text::url(&lead.url)).into_owned();
-    Some(if body.contains(&url) { body.into_owned() } else { format!("{figure}\n{body}") })
+    if shows(&body, &lead.url) {
+        return Some(body.into_owned());
+    }
+    Some(format!("{}\n{body}", figure(lead)))
+}
+
+/// Whether a body shows a picture, in whatever size: `bridge.jpg`, `bridge-1024x683.jpg` and
+/// `bridge.jpg?w=800` are one picture (WordPress makes the second, image servers the third).
+fn shows(body: &str, address: &str) -> bool {
+    let address = text::url(address);
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let stem = match path.rsplit_once('.') {
+        Some((stem, ending)) if !ending.contains('/') => without_size(stem),
+        // Without a file's name the query may be what tells pictures apart.
+        _ => return body.contains(&*quick_xml::escape::escape(address.as_str())),
+    };
+    let stem = quick_xml::escape::escape(stem);
+    let images = body.split("<img").skip(1).filter_map(|after| after.split('>').next());
+    images.flat_map(|image| image.split(&*stem).skip(1)).any(|after| {
+        let end = after.find(['"', '?', '#', ' ']).unwrap_or(after.len());
+        let rest = &after[..end];
+        let bare = rest.rsplit_once('.').map_or(rest, |(bare, _)| bare);
+        without_size(bare).is_empty()
+    })
+}
+
+/// A name without the size that WordPress appends to it.
+fn without_size(name: &str) -> &str {
+    let is_size = |size: &str| {
+        let number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+        size == "scaled" || size.split_once('x').is_some_and(|(w, h)| number(w) && number(h))
+    };
+    match name.rsplit_once('-') {
+        Some((bare, size)) if is_size(size) => bare,
+        _ => name,
+    }
 }
 
 /// A picture as HTML, with its caption and its maker.
@@ -289,4 +327,36 @@ pub(crate) fn enclosure_type(medium: &Media) -> String {
 pub(crate) fn is_recording(medium: &Media) -> bool {
     let kind = enclosure_type(medium);
     kind.starts_with("audio/") || kind.starts_with("video/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_known_in_any_size() {
+        let body =
+            |src: &str| format!("<p>bridge.jpg</p><img alt=\"x\" src=\"{src}\" width=\"3\">");
+        let lead = "https://x.example/2024/bridge.jpg";
+        for src in [
+            "https://x.example/2024/bridge.jpg",
+            "https://x.example/2024/bridge-1024x683.jpg",
+            "https://x.example/2024/bridge-scaled.jpg",
+            "https://x.example/2024/bridge.jpg?w=800&amp;h=600",
+            "https://x.example/2024/bridge.webp",
+        ] {
+            assert!(shows(&body(src), lead), "{src}");
+        }
+        for src in [
+            "https://x.example/2024/bridge-night.jpg",
+            "https://x.example/2024/bridges.jpg",
+            "https://x.example/2023/bridge.jpg",
+            "https://y.example/2024/bridge.jpg",
+        ] {
+            assert!(!shows(&body(src), lead), "{src}");
+        }
+        assert!(!shows("<a href=\"https://x.example/2024/bridge.jpg\">x</a>", lead));
+        assert!(shows(&body("https://x.example/i?a=1&amp;b=2"), "https://x.example/i?a=1&b=2"));
+        assert!(!shows(&body("https://x.example/i?a=1&amp;b=2"), "https://x.example/i?a=1&b=3"));
+    }
 }

@@ -51,7 +51,7 @@ pub fn feed(channel: &Channel<'_>) -> Vec<u8> {
                 @if items.is_empty() {
                     p lang=[chrome.lang] dir=[chrome.dir] { "There are none at the moment." }
                 } @else {
-                    ol { @for item in &items { li { (entry(channel, item, language.as_deref())) } } }
+                    ol role="list" { @for item in &items { li { (entry(channel, item, language.as_deref())) } } }
                 }
             }
         }
@@ -93,7 +93,7 @@ pub fn index(site: &Site, feeds: &[Listed<'_>]) -> Vec<u8> {
             @if feeds.is_empty() {
                 p { "There are none at the moment." }
             } @else {
-                ol { @for listed in feeds { li { (listed_feed(site, listed, language.as_deref())) } } }
+                ol role="list" { @for listed in feeds { li { (listed_feed(site, listed, language.as_deref())) } } }
             }
             @if let Some(base) = &site.base_url {
                 p { a href=(Address::Opml.absolute(base)) { "All of them, for a reader program (OPML)" } }

@@ -238,4 +238,21 @@ proptest! {
             prop_assert_eq!(verify::opml(&opml, &site, &listed), Ok(()));
         }
     }
+
+    /// What a broken disk or a broken writer might leave: refused or the same, never a panic.
+    #[test]
+    fn damaged_editions_do_no_damage(
+        site in site(), feed in feed(), entries in entries(),
+        at in any::<prop::sample::Index>(), damage in vec(any::<u8>(), 0..4), cut in 0_usize..9,
+    ) {
+        let channel = Channel { site: &site, feed: &feed, entries: &entries };
+        for format in Format::ALL {
+            let mut bytes = render::feed(format, &channel).unwrap();
+            let from = at.index(bytes.len());
+            let to = bytes.len().min(from + cut);
+            bytes.splice(from..to, damage.iter().copied());
+            let _ = verify::verify(format, &bytes, &channel);
+            prop_assert!(verify::verify(format, &damage, &channel).is_err());
+        }
+    }
 }
