@@ -11,6 +11,7 @@ use super::keys::nearest;
 use super::text::Wrong;
 use crate::article::slug::slug;
 use crate::article::{Taxonomy, TermKey};
+use crate::document::permalink;
 use crate::time::Zone;
 
 /// Text for people: not empty, without control characters.
@@ -271,43 +272,13 @@ pub(super) fn word<T: Copy>(
     }
 }
 
-/// The tokens of a permalink pattern.
-const TOKENS: [&str; 10] =
-    ["path", "file", "slug", "title", "section", "category", "id", "year", "month", "day"];
-
 /// A permalink pattern: a path with tokens.
 pub(super) fn permalink(value: &str) -> Result<String, Wrong> {
-    let wrong = |what: String, help: &str| Wrong::new(codes::PERMALINK, what, help);
     let example = "write one as in \"/{section}/{year}/{month}/{slug}/\"";
-    if !value.starts_with('/') || value.starts_with("//") {
-        return Err(wrong("must begin with one `/`".to_owned(), example));
+    match permalink::check(value) {
+        Ok(()) => Ok(value.to_owned()),
+        Err(e) => Err(Wrong::new(codes::PERMALINK, e.message, example)),
     }
-    if value.contains(|c: char| c.is_control() || c.is_whitespace() || "?#\\".contains(c)) {
-        let what = "holds a character that no path has".to_owned();
-        return Err(wrong(what, "leave out spaces, `?`, `#` and `\\`"));
-    }
-    let mut rest = value;
-    let mut any = false;
-    while let Some(at) = rest.find(['{', '}']) {
-        let Some(end) = rest[at..].find('}').filter(|_| rest[at..].starts_with('{')) else {
-            return Err(wrong("has a brace without its partner".to_owned(), example));
-        };
-        let token = &rest[at + 1..at + end];
-        if !TOKENS.contains(&token) {
-            let help = match nearest(token, &TOKENS) {
-                Some(near) => format!("did you mean `{{{near}}}`?"),
-                None => format!("the tokens are {{{}}}", TOKENS.join("}, {")),
-            };
-            return Err(wrong(format!("has an unknown token `{{{token}}}`"), &help));
-        }
-        any |= matches!(token, "path" | "file" | "slug" | "title" | "id");
-        rest = &rest[at + end + 1..];
-    }
-    if !any {
-        let what = "gives many articles one link".to_owned();
-        return Err(wrong(what, "put {path}, {file}, {slug}, {title} or {id} into it"));
-    }
-    Ok(value.to_owned())
 }
 
 #[cfg(test)]

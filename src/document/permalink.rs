@@ -38,7 +38,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PatternError {
-    /// A sentence without its final stop.
+    /// What it is or has, to be read after the pattern's name: `begins without "/"`.
     pub message: String,
     /// The byte of the pattern at which it is.
     pub offset: usize,
@@ -122,8 +122,8 @@ impl Default for Pattern {
 impl Pattern {
     pub(super) fn parse(pattern: &str) -> Result<Pattern, PatternError> {
         let fail = |message: String, offset| Err(PatternError { message, offset });
-        if !pattern.starts_with('/') {
-            return fail("a permalink pattern is a path and begins with \"/\"".to_owned(), 0);
+        if !pattern.starts_with('/') || pattern.starts_with("//") {
+            return fail("must begin with one `/`".to_owned(), 0);
         }
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -134,7 +134,7 @@ impl Pattern {
             match c {
                 '{' => {
                     let Some(end) = rest.find('}') else {
-                        return fail("this \"{\" has no \"}\"".to_owned(), at);
+                        return fail("has a brace without its partner".to_owned(), at);
                     };
                     let name = &rest[1..end];
                     let Some((_, token)) = TOKENS.iter().find(|(known, _)| *known == name) else {
@@ -151,12 +151,9 @@ impl Pattern {
                     rest = &rest[end + 1..];
                     continue;
                 }
-                '}' => return fail("this \"}\" has no \"{\"".to_owned(), at),
-                '?' | '#' => {
-                    return fail(format!("a permalink pattern is a path and has no \"{c}\""), at);
-                }
-                c if c.is_control() => {
-                    return fail("a permalink pattern has no control characters".to_owned(), at);
+                '}' => return fail("has a brace without its partner".to_owned(), at),
+                c if c.is_control() || c.is_whitespace() || "?#\\".contains(c) => {
+                    return fail("holds a character that no path has".to_owned(), at);
                 }
                 c => literal.push(c),
             }
@@ -167,8 +164,7 @@ impl Pattern {
         }
         if !telling {
             return fail(
-                "nothing in this pattern tells articles apart: it needs {path}, {file}, {slug}, \
-                 {title} or {id}"
+                "gives many articles one link: it needs {path}, {file}, {slug}, {title} or {id}"
                     .to_owned(),
                 0,
             );
@@ -216,8 +212,10 @@ fn unknown(name: &str) -> String {
         .filter(|(distance, _)| *distance <= 2);
     let all = TOKENS.map(|(known, _)| format!("{{{known}}}")).join(" ");
     match nearest {
-        Some((_, known)) => format!("there is no token {{{name}}}; did you mean {{{known}}}"),
-        None => format!("there is no token {{{name}}}; there are {all}"),
+        Some((_, known)) => {
+            format!("has an unknown token `{{{name}}}`; did you mean `{{{known}}}`?")
+        }
+        None => format!("has an unknown token `{{{name}}}`; the tokens are {all}"),
     }
 }
 
@@ -324,14 +322,14 @@ mod tests {
     #[test]
     fn mistakes_point_at_their_place() {
         for (pattern, offset, part) in [
-            ("{path}", 0, "begins with"),
-            ("https://x.example/{path}", 0, "begins with"),
-            ("/{pth}/", 1, "did you mean {path}"),
-            ("/{author}/", 1, "there are {path}"),
-            ("/é/{path", 4, "no \"}\""),
-            ("/a}/{path}", 2, "no \"{\""),
-            ("/{path}?x", 7, "no \"?\""),
-            ("/{year}/", 0, "tells articles apart"),
+            ("{path}", 0, "begin with"),
+            ("https://x.example/{path}", 0, "begin with"),
+            ("/{pth}/", 1, "did you mean `{path}`"),
+            ("/{author}/", 1, "the tokens are {path}"),
+            ("/é/{path", 4, "without its partner"),
+            ("/a}/{path}", 2, "without its partner"),
+            ("/{path}?x", 7, "a character that no path has"),
+            ("/{year}/", 0, "many articles one link"),
         ] {
             let error = check(pattern).unwrap_err();
             assert_eq!(error.offset, offset, "{pattern}");
