@@ -16,7 +16,10 @@ use crate::catalog::{self, Catalog};
 use crate::edition::{Edition, encode, verify};
 use crate::feed::address::Address;
 use crate::feed::{BodyMode, Entry, Feed, Format, Site, select};
+use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Channel, RENDER};
+
+pub(crate) const BODY_CUT: Code = Code::new("body-cut");
 
 /// Finished bodies that are kept, in bytes: several hundred articles' worth, so that an edit needn't
 /// sanitise its neighbours again.
@@ -42,15 +45,29 @@ pub enum Error {
 #[derive(Clone)]
 struct Size;
 
-impl Weighter<(ContentHash, String), Arc<str>> for Size {
-    fn weight(&self, key: &(ContentHash, String), html: &Arc<str>) -> u64 {
-        (key.1.len() + html.len() + 64) as u64
+/// A finished body, and whether something of it had to go.
+#[derive(Clone)]
+struct Done {
+    html: Arc<str>,
+    cut: Option<Cut>,
+}
+
+/// Why a body is published cut.
+#[derive(Clone, Copy)]
+enum Cut {
+    Deep,
+    Big,
+}
+
+impl Weighter<(ContentHash, String), Done> for Size {
+    fn weight(&self, key: &(ContentHash, String), done: &Done) -> u64 {
+        (key.1.len() + done.html.len() + 64) as u64
     }
 }
 
 /// Finishes bodies, and keeps them by content and link.
 pub struct Finisher {
-    finished: Cache<(ContentHash, String), Arc<str>, Size>,
+    finished: Cache<(ContentHash, String), Done, Size>,
 }
 
 impl std::fmt::Debug for Finisher {
@@ -66,14 +83,20 @@ impl Default for Finisher {
 }
 
 impl Finisher {
-    fn finish(&self, hash: ContentHash, link: &str, html: &str) -> Arc<str> {
+    fn finish(&self, hash: ContentHash, link: &str, html: &str) -> Done {
         let key = (hash, link.to_owned());
-        if let Some(finished) = self.finished.get(&key) {
-            return finished;
+        if let Some(done) = self.finished.get(&key) {
+            return done;
         }
-        let finished: Arc<str> = Arc::from(body::finish(html, link).html);
-        self.finished.insert(key, Arc::clone(&finished));
-        finished
+        let finished = body::finish(html, link);
+        let cut = match (finished.too_big, finished.too_deep) {
+            (true, _) => Some(Cut::Big),
+            (_, true) => Some(Cut::Deep),
+            _ => None,
+        };
+        let done = Done { html: Arc::from(finished.html), cut };
+        self.finished.insert(key, done.clone());
+        done
     }
 }
 
@@ -107,6 +130,8 @@ pub struct Raw {
     entry: Entry,
     /// Hash and HTML as read.
     body: Option<(ContentHash, String)>,
+    /// Where the article stands.
+    place: Place,
 }
 
 /// Loads what a window's articles say.
@@ -118,7 +143,7 @@ pub fn load(catalog: &Catalog, feed: &Feed, window: &Window) -> Result<Vec<Raw>,
         .slots
         .iter()
         .map(|slot| {
-            let article = catalog.article(slot.article)?;
+            let (article, place) = catalog.article(slot.article)?;
             let body = match article.body {
                 Some(body) if feed.body == BodyMode::Full => {
                     catalog.body(&body.hash)?.map(|html| (body.hash, html))
@@ -127,20 +152,39 @@ pub fn load(catalog: &Catalog, feed: &Feed, window: &Window) -> Result<Vec<Raw>,
             };
             let (id, published) = (slot.id.clone(), slot.published);
             let entry = Entry { id, article: Arc::new(article), published, body: None };
-            Ok(Raw { entry, body })
+            Ok(Raw { entry, body, place })
         })
         .collect()
 }
 
-/// Finishes the bodies of loaded entries.
+/// Finishes the bodies of loaded entries; tells of those that could not be kept whole.
 #[must_use]
-pub fn finish(finisher: &Finisher, raw: Vec<Raw>) -> Vec<Entry> {
-    raw.into_iter()
-        .map(|Raw { mut entry, body }| {
-            entry.body = body.map(|(hash, html)| finisher.finish(hash, &entry.article.link, &html));
+pub fn finish(finisher: &Finisher, raw: Vec<Raw>) -> (Vec<Entry>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let entries = raw
+        .into_iter()
+        .map(|Raw { mut entry, body, place }| {
+            let done = body.map(|(hash, html)| finisher.finish(hash, &entry.article.link, &html));
+            problems.extend(done.as_ref().and_then(|d| d.cut).map(|cut| cut_problem(cut, place)));
+            entry.body = done.map(|d| d.html);
             entry
         })
-        .collect()
+        .collect();
+    (entries, problems)
+}
+
+fn cut_problem(cut: Cut, place: Place) -> Problem {
+    let (message, help) = match cut {
+        Cut::Deep => (
+            "the body's elements are nested too deeply for any reader; only its text is published",
+            "look for tags that are opened again and again and never closed",
+        ),
+        Cut::Big => (
+            "the body is too large for a feed; it is left out of it",
+            "move large embedded data out of the article, or publish it with `body = \"summary\"`",
+        ),
+    };
+    Problem::warning(&BODY_CUT, place, message).help(help)
 }
 
 /// Makes one edition of a feed: rendered, read back by others, encoded.

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params, params_from_iter};
 
 use super::{Catalog, Error, hash};
 use crate::article::{Article, ContentHash, Taxonomy, TermKey};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 
 /// What a window is selected from. Plain data; made by the feed room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,20 +176,25 @@ impl Catalog {
             .map_err(Error::database)
     }
 
-    /// What an article says.
+    /// What an article says, and where: what problems call its document, and the line.
     ///
     /// # Errors
     /// Where SQLite refuses, or there is no such article.
-    pub fn article(&self, article: i64) -> Result<Article, Error> {
-        let text: String = self
+    pub fn article(&self, article: i64) -> Result<(Article, Place), Error> {
+        let (text, shown, line): (String, Option<String>, u32) = self
             .db
             .prepare_cached(
-                "select s.article from article a join sighting s on s.sighting = a.sighting
+                "select s.article, d.shown, s.line
+                 from article a join sighting s on s.sighting = a.sighting
+                 left join document d on d.source = s.source and d.path = s.path
                  where a.article = ?",
             )
-            .and_then(|mut q| q.query_row([article], |row| row.get(0)))
+            .and_then(|mut q| {
+                q.query_row([article], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            })
             .map_err(Error::database)?;
-        serde_json::from_str(&text).map_err(|_| Error::Damaged)
+        let article = serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
+        Ok((article, Place::at(shown.unwrap_or_default(), line, 0)))
     }
 
     /// What the manifest lists of an article.

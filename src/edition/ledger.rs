@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Validators;
 use crate::article::ContentHash;
 use crate::feed::address::Address;
+use crate::problem::Problem;
 
 /// Raised with the schema; kept as `user_version`.
 const SCHEMA: i32 = 1;
@@ -44,6 +45,8 @@ pub struct Row {
     pub bytes: u64,
     /// Why the edition of `fingerprint` isn't published.
     pub refused: Option<String>,
+    /// What could not be kept whole in it; told again while it stands.
+    pub problems: Vec<Problem>,
 }
 
 /// A run that is over.
@@ -87,7 +90,8 @@ impl Ledger {
                     hash blob,
                     last_modified integer,
                     bytes integer not null,
-                    refused text
+                    refused text,
+                    problems text
                  ) strict, without rowid;
                  create table if not exists ours (address text primary key) strict, without rowid;
                  create table if not exists run (
@@ -109,7 +113,7 @@ impl Ledger {
     /// Where SQLite refuses.
     pub fn rows(&self) -> Result<BTreeMap<Address, Row>, Error> {
         let mut query = self.db.prepare_cached(
-            "select address, fingerprint, hash, last_modified, bytes, refused from edition",
+            "select address, fingerprint, hash, last_modified, bytes, refused, problems from edition",
         )?;
         let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, read(row)?)))?;
         let mut all = BTreeMap::new();
@@ -129,7 +133,7 @@ impl Ledger {
     /// Where SQLite refuses.
     pub fn row(&self, address: &Address) -> Result<Option<Row>, Error> {
         let mut query = self.db.prepare_cached(
-            "select address, fingerprint, hash, last_modified, bytes, refused from edition
+            "select address, fingerprint, hash, last_modified, bytes, refused, problems from edition
              where address = ?",
         )?;
         let mut rows = query.query([address.url_path()])?;
@@ -144,14 +148,15 @@ impl Ledger {
         let transaction = self.db.transaction()?;
         for (address, row) in rows {
             transaction
-                .prepare_cached("insert or replace into edition values (?, ?, ?, ?, ?, ?)")?
+                .prepare_cached("insert or replace into edition values (?, ?, ?, ?, ?, ?, ?)")?
                 .execute(params![
                     address.url_path(),
                     row.fingerprint.0,
                     row.validators.map(|v| v.hash.0),
                     row.validators.map(|v| v.last_modified.timestamp()),
                     row.bytes.cast_signed(),
-                    row.refused
+                    row.refused,
+                    problems_text(&row.problems)
                 ])?;
         }
         for address in gone {
@@ -235,6 +240,10 @@ impl Ledger {
     }
 }
 
+fn problems_text(problems: &[Problem]) -> Option<String> {
+    if problems.is_empty() { None } else { serde_json::to_string(problems).ok() }
+}
+
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let hash: Option<[u8; 16]> = row.get(2)?;
     let last_modified: Option<i64> = row.get(3)?;
@@ -247,5 +256,10 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         validators,
         bytes: row.get::<_, i64>(4)?.cast_unsigned(),
         refused: row.get(5)?,
+        // Written by ourselves; one that can't be read is told when the edition is made again.
+        problems: row
+            .get::<_, Option<String>>(6)?
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
     })
 }

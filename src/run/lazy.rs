@@ -55,7 +55,8 @@ pub fn lazy(
     if let Some(known) = known.filter(|k| k.fingerprint == window.fingerprint) {
         return Ok(Some(known.clone()));
     }
-    let entries = press::finish(finisher, press::load(&catalog, &feed, &window)?);
+    // What is wrong with the bodies is told by the run, for the declared feeds.
+    let (entries, _) = press::finish(finisher, press::load(&catalog, &feed, &window)?);
     let edition = match address {
         Address::Edition(_, format) => press::edition(&plan.site, &feed, &entries, *format)?,
         _ => press::page(&plan.site, &feed, &entries)?,
@@ -88,7 +89,13 @@ fn note(
         }
     };
     let bytes = edition.identity.len() as u64;
-    let row = Row { fingerprint, validators: Some(validators), bytes, refused: None };
+    let row = Row {
+        fingerprint,
+        validators: Some(validators),
+        bytes,
+        refused: None,
+        problems: Vec::new(),
+    };
     if before.as_ref() != Some(&row) {
         ledger.put(&[(edition.address.clone(), row)], &[])?;
     }

@@ -27,8 +27,13 @@ pub(crate) const REFUSED: Code = Code::new("edition-refused");
 /// that a site of a thousand sections doesn't hold all editions in memory.
 const FEEDS_AT_ONCE: usize = 16;
 
-/// What came of pressing a feed, by address.
-type Pressed = Vec<(Address, Result<Edition, press::Error>)>;
+/// What came of pressing a feed.
+struct Pressed {
+    fingerprint: ContentHash,
+    editions: Vec<(Address, Result<Edition, press::Error>)>,
+    /// What could not be kept whole in it.
+    problems: Vec<Problem>,
+}
 
 /// One address that the tree should have.
 struct Wanted {
@@ -103,6 +108,7 @@ impl<'a> Publisher<'a> {
         if row.fingerprint != wanted.fingerprint {
             return false;
         }
+        self.report.problems.extend(row.problems.iter().cloned());
         if let Some(sentence) = row.refused.clone() {
             self.refuse(&wanted.address, &sentence);
             return true;
@@ -154,10 +160,10 @@ impl<'a> Publisher<'a> {
                 loaded.push((feed, window, addresses, press::load(catalog, feed, window)?));
             }
             let site = &self.plan.site;
-            let pressed: Vec<(ContentHash, Pressed)> = loaded
+            let pressed: Vec<Pressed> = loaded
                 .into_par_iter()
                 .map(|(feed, window, addresses, raw)| {
-                    let entries = press::finish(finisher, raw);
+                    let (entries, problems) = press::finish(finisher, raw);
                     let editions = addresses
                         .iter()
                         .map(|address| {
@@ -168,11 +174,11 @@ impl<'a> Publisher<'a> {
                             (address.clone(), edition)
                         })
                         .collect();
-                    (window.fingerprint, editions)
+                    Pressed { fingerprint: window.fingerprint, editions, problems }
                 })
                 .collect();
-            for (fingerprint, editions) in pressed {
-                self.put(fingerprint, editions)?;
+            for some in pressed {
+                self.put(some)?;
             }
         }
         Ok(())
@@ -213,11 +219,13 @@ impl<'a> Publisher<'a> {
                 (address, edition.map_err(press::Error::from))
             })
             .collect();
-        self.put(fingerprint, editions)
+        self.put(Pressed { fingerprint, editions, problems: Vec::new() })
     }
 
     /// Publishes editions, or says why one isn't.
-    fn put(&mut self, fingerprint: ContentHash, editions: Pressed) -> Result<(), Error> {
+    fn put(&mut self, pressed: Pressed) -> Result<(), Error> {
+        let Pressed { fingerprint, editions, problems } = pressed;
+        self.report.problems.extend(problems.iter().cloned());
         let mut publish: Vec<(Edition, Validators)> = Vec::new();
         for (address, edition) in editions {
             self.report.counters.rendered += 1;
@@ -239,6 +247,7 @@ impl<'a> Publisher<'a> {
                 validators: before.as_ref().and_then(|b| b.validators),
                 bytes: before.map_or(0, |b| b.bytes),
                 refused: Some(refused),
+                problems: problems.clone(),
             };
             self.new_rows.push((address, row));
         }
@@ -253,7 +262,8 @@ impl<'a> Publisher<'a> {
             let counters = &mut self.report.counters;
             *(if same { &mut counters.unchanged } else { &mut counters.written }) += 1;
             let bytes = edition.identity.len() as u64;
-            let row = Row { fingerprint, validators: Some(validators), bytes, refused: None };
+            let (validators, problems) = (Some(validators), problems.clone());
+            let row = Row { fingerprint, validators, bytes, refused: None, problems };
             self.new_rows.push((edition.address, row));
         }
         Ok(())
@@ -340,7 +350,8 @@ impl<'a> Publisher<'a> {
         let edition = encode::encode(Address::Manifest, Bytes::from(manifest.bytes()?))
             .map_err(press::Error::from)?;
         let counters = self.report.counters;
-        self.put(fingerprint, vec![(Address::Manifest, Ok(edition))])?;
+        let editions = vec![(Address::Manifest, Ok(edition))];
+        self.put(Pressed { fingerprint, editions, problems: Vec::new() })?;
         self.report.counters = counters;
         Ok(())
     }
