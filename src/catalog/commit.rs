@@ -384,7 +384,7 @@ impl Commit<'_> {
                 updated = n.updated, expires = n.expires, shown = n.shown, body = n.body,
                 body_bytes = n.body_bytes, summary_bytes = n.summary_bytes, problems = null
              from (select * from sighting where sighting = ?2) as n
-             where article = ?1",
+             where article.article = ?1",
             params![article, sighting, self.as_of],
         )?;
         self.date_terms(sighting)
