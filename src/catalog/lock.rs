@@ -120,6 +120,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether somebody wrote it wrong, and it isn't the system that refuses.
+    #[must_use]
+    pub fn is_mistake(&self) -> bool {
+        !matches!(self, Error::Unreadable { .. } | Error::Unwritable { .. })
+    }
+}
+
 /// Reads a lock; where there is no file, an empty one.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! `feedwright check`: read everything, publish nothing, tell each problem.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use super::args::{Check, Global, OutputFormat};
-use super::{Status, complain, load, now, output, status_of};
+use super::{Status, complain, load, now, output, status_of, status_of_error};
 use crate::catalog::lock;
 use crate::config::DEFAULTS;
 use crate::press::Finisher;
@@ -21,9 +22,12 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
     };
     let mut report = match read_all(&loaded.settings.plan) {
         Ok(report) => report,
-        Err(sentence) => {
-            complain(&sentence);
-            return Status::Failed;
+        Err(e) => {
+            complain(&e.to_string());
+            return match &e {
+                Error::Run(e) => status_of_error(e),
+                Error::Scratch(_) | Error::Copy { .. } => Status::Failed,
+            };
         }
     };
     report.problems.extend(loaded.problems);
@@ -55,19 +59,31 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
     if args.strict && warned { Status::Failed } else { status_of(&report) }
 }
 
+/// Nothing could be checked.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Run(#[from] run::Error),
+    #[error("no scratch folder can be made: {0}")]
+    Scratch(io::Error),
+    #[error("{path} can't be read: {cause}")]
+    Copy { path: PathBuf, cause: io::Error },
+}
+
 /// Reads everything into a state that is thrown away, beside a copy of the lock.
-fn read_all(plan: &Plan) -> Result<Report, String> {
-    lock::read(&plan.lock).map_err(|e| e.to_string())?;
-    let scratch = tempfile::tempdir().map_err(|e| format!("no scratch folder can be made: {e}"))?;
+fn read_all(plan: &Plan) -> Result<Report, Error> {
+    // Here, so that what is wrong in it is told of it and not of the copy.
+    lock::read(&plan.lock).map_err(run::Error::from)?;
+    let scratch = tempfile::tempdir().map_err(Error::Scratch)?;
     let mut plan = plan.clone();
     let copy = scratch.path().join("feeds.lock");
     if plan.lock.exists() {
         std::fs::copy(&plan.lock, &copy)
-            .map_err(|e| format!("{} can't be read: {e}", plan.lock.display()))?;
+            .map_err(|cause| Error::Copy { path: plan.lock.clone(), cause })?;
     }
     plan.lock = copy;
     plan.state = scratch.path().join("state");
-    run::run(
+    let report = run::run(
         &plan,
         Call {
             scope: Scope::All,
@@ -77,6 +93,6 @@ fn read_all(plan: &Plan) -> Result<Report, String> {
             waiting: &mut |_| {},
             check_only: true,
         },
-    )
-    .map_err(|e| e.to_string())
+    )?;
+    Ok(report)
 }

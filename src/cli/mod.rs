@@ -18,7 +18,7 @@ use clap::Parser;
 use self::args::{Args, Command, Global, OutputFormat};
 use crate::config::{self, Loaded};
 use crate::problem::{Problem, Severity};
-use crate::run::Report;
+use crate::run::{self, Report};
 
 /// How a command ended (DESIGN, "What an operator runs").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,15 @@ fn tell(global: &Global, report: &Report, most: Option<usize>) {
 fn status_of(report: &Report) -> Status {
     let error = report.problems.iter().any(|p| p.severity == Severity::Error);
     if error || !report.sound() { Status::Failed } else { Status::Done }
+}
+
+/// What a run that could not be done ends a command with.
+fn status_of_error(error: &run::Error) -> Status {
+    match error {
+        // Beside feeds.toml, and as much an operator's to mend.
+        run::Error::Lock(e) if e.is_mistake() => Status::Mistake,
+        _ => Status::Failed,
+    }
 }
 
 /// The clock: here it enters, and as an argument it goes on.

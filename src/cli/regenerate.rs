@@ -5,7 +5,7 @@ use std::io::Write;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::args::{Global, OutputFormat, Regenerate};
-use super::{Status, complain, load, now, output, status_of, tell};
+use super::{Status, complain, load, now, output, status_of, status_of_error, tell};
 use crate::edition::ledger::{self, Ledger};
 use crate::press::Finisher;
 use crate::run::{self, Call, Plan, Report, Scope};
@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
         }
         Err(e) => {
             complain(&e.to_string());
-            Status::Failed
+            status_of_error(&e)
         }
     }
 }

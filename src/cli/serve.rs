@@ -322,8 +322,8 @@ fn log_problem(problem: &Problem) {
 
 fn log_report(trigger: run::Trigger, report: &Report) {
     let c = &report.counters;
-    let quiet = c.new + c.changed + c.withdrawn + c.written == 0 && report.sound();
-    // What didn't change was told when it did.
+    // What didn't change was told when it did; a document that is wrong now was parsed.
+    let quiet = c.parsed + c.new + c.changed + c.withdrawn + c.written == 0 && report.sound();
     if quiet && trigger != run::Trigger::Start {
         tracing::debug!("{}", output::summary(report));
         return;

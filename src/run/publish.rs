@@ -23,6 +23,9 @@ use crate::render::{self, Listed, RENDER};
 
 pub(crate) const REFUSED: Code = Code::new("edition-refused");
 
+const FOREIGN: &str = "a file that isn't feedwright's stands at this address; move it away, or give the \
+                       feed another name";
+
 /// Feeds that are pressed before any of them is written: enough for all threads, and little enough
 /// that a site of a thousand sections doesn't hold all editions in memory.
 const FEEDS_AT_ONCE: usize = 16;
@@ -78,6 +81,8 @@ struct Publisher<'a> {
     rows: BTreeMap<Address, Row>,
     /// Addresses whose files are ours.
     ours: BTreeSet<Address>,
+    /// What the tree's manifest says of its files.
+    listed: BTreeMap<String, FileFacts>,
     /// What the ledger will have.
     new_rows: Vec<(Address, Row)>,
     /// Every address that the tree should have.
@@ -92,13 +97,15 @@ impl<'a> Publisher<'a> {
     ) -> Result<Publisher<'a>, Error> {
         let rows = ledger.rows()?;
         let mut ours = ledger.ours()?;
-        // Without a ledger the manifest says which files are ours.
+        let mut listed = BTreeMap::new();
+        // Without a ledger the manifest says which files are ours, and since when.
         if let Some(manifest) = standing_manifest(plan) {
             ours.extend(manifest.files.keys().filter_map(|a| Address::parse(a)));
             ours.insert(Address::Manifest);
+            listed = manifest.files;
         }
         let (new_rows, wanted) = (Vec::new(), BTreeSet::new());
-        Ok(Publisher { plan, ledger, report, rows, ours, new_rows, wanted })
+        Ok(Publisher { plan, ledger, report, rows, ours, listed, new_rows, wanted })
     }
 
     /// Whether an address has what it should have, or is refused and would be refused again.
@@ -110,6 +117,10 @@ impl<'a> Publisher<'a> {
         }
         self.report.problems.extend(row.problems.iter().cloned());
         if let Some(sentence) = row.refused.clone() {
+            // Somebody else's file may have gone since.
+            if sentence == FOREIGN {
+                return false;
+            }
             self.refuse(&wanted.address, &sentence);
             return true;
         }
@@ -254,13 +265,19 @@ impl<'a> Publisher<'a> {
         let addresses: Vec<Address> = publish.iter().map(|(e, _)| e.address.clone()).collect();
         self.ledger.claim(&addresses)?;
         self.ours.extend(addresses);
-        let files: Vec<_> = publish.iter().map(|(e, v)| (e, v.last_modified)).collect();
+        let mut files = Vec::new();
+        for (edition, validators) in &publish {
+            let bytes = edition.identity.len() as u64;
+            let counters = &mut self.report.counters;
+            if tree::stands(&self.plan.tree, &edition.address, validators, bytes) {
+                counters.unchanged += 1;
+            } else {
+                counters.written += 1;
+                files.push((edition, validators.last_modified));
+            }
+        }
         tree::publish(&self.plan.tree, &files)?;
         for (edition, validators) in publish {
-            let same =
-                self.rows.get(&edition.address).is_some_and(|b| b.validators == Some(validators));
-            let counters = &mut self.report.counters;
-            *(if same { &mut counters.unchanged } else { &mut counters.written }) += 1;
             let bytes = edition.identity.len() as u64;
             let (validators, problems) = (Some(validators), problems.clone());
             let row = Row { fingerprint, validators, bytes, refused: None, problems };
@@ -280,16 +297,16 @@ impl<'a> Publisher<'a> {
         if let Some(disk) = &on_disk
             && disk.hash == edition.hash
         {
-            // The same bytes: published already, perhaps by a run that died before its ledger.
-            let last_modified = disk.modified;
+            // The same bytes: published already, perhaps by a run that died before its ledger. Files
+            // that were copied or touched have times of their own; ledger and manifest know better.
+            let noted = before.and_then(|b| b.validators).filter(|v| v.hash == edition.hash);
+            let listed = self.listed.get(&edition.address.url_path());
+            let listed = listed.filter(|l| l.etag == edition.hash).map(|l| l.last_modified);
+            let last_modified = noted.map(|v| v.last_modified).or(listed).unwrap_or(disk.modified);
             return Ok(Ok(Validators { hash: edition.hash, last_modified }));
         }
         if on_disk.is_some() && !self.ours.contains(&edition.address) {
-            return Ok(Err(
-                "a file that isn't feedwright's stands at this address; move it away, \
-                           or give the feed another name"
-                    .to_owned(),
-            ));
+            return Ok(Err(FOREIGN.to_owned()));
         }
         if let Some(v) = before.and_then(|b| b.validators)
             && v.hash == edition.hash

@@ -63,7 +63,8 @@ impl Follower {
 
     /// Looks again and again, and asks for a run where the tree or the state are gone.
     pub(super) async fn follow(self, handle: Handle, mut stopped: watch::Receiver<bool>) {
-        let mut missing = false;
+        // The round in which a run was asked for, while something is missing.
+        let mut asked = None;
         loop {
             tokio::select! {
                 _ = stopped.wait_for(|stop| *stop) => return,
@@ -72,11 +73,19 @@ impl Follower {
             self.look().await;
             let settings = self.service.settings();
             let gone = !settings.plan.state.exists() || mark(&settings.plan.tree).is_none();
-            // The first run makes both; later they can only have been taken away.
-            if gone && !missing && handle.standing().rounds > 0 {
-                handle.demand();
+            if !gone {
+                asked = None;
+                continue;
             }
-            missing = gone;
+            // The first run makes both; later they can only have been taken away. A run that failed
+            // is tried again by the worker, in its own time.
+            let standing = handle.standing();
+            let failed = standing.last.as_ref().is_some_and(|last| last.outcome.is_err());
+            let anew = asked.is_none_or(|round| round != standing.rounds && !failed);
+            if standing.rounds > 0 && anew {
+                handle.demand();
+                asked = Some(standing.rounds);
+            }
         }
     }
 }
