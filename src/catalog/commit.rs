@@ -336,7 +336,7 @@ impl Commit<'_> {
             match change {
                 Change::Withdrawn { .. } => {}
                 Change::New { sighting, id } => {
-                    let seen = self.lock.seen.get(id).map_or(self.as_of, DateTime::timestamp);
+                    let seen = self.seen(id);
                     self.run(
                         "insert into article (id, rule_id, source, sighting, hash, published, dated,
                             updated, expires, shown, released, body, body_bytes, summary_bytes)
@@ -371,12 +371,22 @@ impl Commit<'_> {
         Ok(committed)
     }
 
+    /// The first sight of an article whose document names no date.
+    fn seen(&self, id: &str) -> i64 {
+        self.lock.seen.get(id).map_or(self.as_of, DateTime::timestamp)
+    }
+
     /// Lets an article say what another sighting says. It stays released unless its date changed.
     fn point(&self, article: i64, sighting: i64) -> Result<(), Error> {
+        let id: String = self
+            .db
+            .prepare_cached("select id from article where article = ?")
+            .and_then(|mut q| q.query_row([article], |row| row.get(0)))
+            .map_err(Error::database)?;
+        let seen = self.seen(&id);
         self.run(
             "update article set
-                released = case when dated = 1 and n.published is not null
-                                and article.published <> n.published then 0 else released end,
+                released = case when n.published <> article.published then 0 else released end,
                 published = coalesce(n.published,
                                      case when dated = 0 then article.published else ?3 end),
                 dated = n.published is not null,
@@ -385,7 +395,7 @@ impl Commit<'_> {
                 body_bytes = n.body_bytes, summary_bytes = n.summary_bytes, problems = null
              from (select * from sighting where sighting = ?2) as n
              where article.article = ?1",
-            params![article, sighting, self.as_of],
+            params![article, sighting, seen],
         )?;
         self.date_terms(sighting)
     }

@@ -262,6 +262,14 @@ impl Catalog {
             .collect())
     }
 
+    /// The folders of a source whose `_index.md` is known.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn index_folders(&self, source: &str) -> Result<Vec<String>, Error> {
+        Ok(self.known_indexes(source)?.into_iter().map(|k| k.folder).collect())
+    }
+
     /// The sources that the catalog knows documents of.
     ///
     /// # Errors

@@ -251,7 +251,14 @@ impl Catalog {
         let mut terms = Vec::new();
         for (term, slug) in names {
             let key = TermKey { taxonomy: taxonomy.clone(), slug };
-            if let Some(label) = self.label(term, as_of)? {
+            let nested: bool = self
+                .db
+                .prepare_cached(
+                    "select not exists (select 1 from term where term = ? and nested = 0)",
+                )
+                .and_then(|mut q| q.query_row([term], |row| row.get(0)))
+                .map_err(Error::database)?;
+            if !nested && let Some(label) = self.label(term, as_of)? {
                 terms.push(TermFacts { key, label });
             }
         }

@@ -1,7 +1,8 @@
 //! The first step of a run: every source is looked at, what may have changed is read on many threads
 //! and staged on one, and what is gone is noted.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,6 +50,8 @@ pub(super) fn gather(
         for known in catalog.sources()? {
             if !plan.sources.iter().any(|s| s.name == known) {
                 catalog.stage_removed(&known)?;
+                let vanished = catalog.index_folders(&known)?;
+                outcome.indexes.push(IndexChanges { source: known, changed: Vec::new(), vanished });
             }
         }
     }
@@ -72,7 +75,7 @@ fn look(
             if targets.is_empty() {
                 return Ok(Ok(None));
             }
-            Some(targets)
+            Some(directory::apart(targets))
         }
         // A database that changed is looked at as a whole, so no path points at it.
         (source::Place::Database(_), Scope::Paths(_)) => return Ok(Ok(None)),
@@ -176,8 +179,15 @@ fn read(source: &source::Options, found: Found, tally: &Tally) -> Option<Staged>
         });
     }
     tally.parsed.fetch_add(1, Ordering::Relaxed);
+    // Stamp and size are of one moment: a stamp that is newer than the size would hide a change.
+    let stamps: RefCell<BTreeMap<String, Option<source::Stamp>>> = RefCell::default();
     let file_bytes = |path: &str| match &source.place {
-        source::Place::Directory(options) => directory::bytes_of(options, path),
+        source::Place::Directory(options) => {
+            let found = directory::look_at(options, path);
+            let bytes = found.as_ref().map(|(_, bytes)| *bytes);
+            stamps.borrow_mut().insert(path.to_owned(), found.map(|(stamp, _)| stamp));
+            bytes
+        }
         source::Place::Database(_) => None,
     };
     let document = Document {
@@ -207,7 +217,10 @@ fn read(source: &source::Options, found: Found, tally: &Tally) -> Option<Staged>
         source::Place::Directory(options) => reading
             .looked_for
             .iter()
-            .map(|file| (file.clone(), directory::stamp_of(options, file)))
+            .map(|file| {
+                let known = stamps.borrow().get(file).cloned();
+                (file.clone(), known.unwrap_or_else(|| directory::stamp_of(options, file)))
+            })
             .collect(),
         source::Place::Database(_) => Vec::new(),
     };

@@ -81,7 +81,7 @@ impl Target {
 pub fn targets(options: &Options, paths: &[PathBuf]) -> Vec<Target> {
     let root = std::path::absolute(&options.root).unwrap_or_else(|_| options.root.clone());
     let resolved = fs::canonicalize(&options.root).ok();
-    let mut targets: Vec<Target> = paths
+    let targets: Vec<Target> = paths
         .iter()
         .filter_map(|path| {
             let below = path
@@ -95,6 +95,12 @@ pub fn targets(options: &Options, paths: &[PathBuf]) -> Vec<Target> {
             Some(Target(path))
         })
         .collect();
+    apart(targets)
+}
+
+/// The same targets, none of them below another.
+#[must_use]
+pub fn apart(mut targets: Vec<Target>) -> Vec<Target> {
     targets.sort();
     targets.dedup();
     let all = targets.clone();
@@ -130,13 +136,13 @@ pub fn gather(
         walk.look(options, &filter, target);
     }
     if whole {
-        settle(&mut walk, options);
+        settle(&walk);
     }
-    walk.files.sort_by(|a, b| a.path.cmp(&b.path));
+    walk.files.sort_by(|a, b| (&a.path, &a.file).cmp(&(&b.path, &b.file)));
     walk.drop_doubles(options);
 
     let mut gathered = Gathered::default();
-    let indexes = Indexes::look(options, &walk, targets, memory.indexes, &mut gathered);
+    let indexes = Indexes::look(options, &filter, &walk, targets, memory.indexes, &mut gathered);
     let touched = touched_media(options, &walk, whole, &memory.looked);
     let mut contexts = Contexts::new(reading, &indexes);
 
@@ -203,10 +209,11 @@ fn touched_media<'a>(
         .iter()
         .filter(|l| {
             let stamp = if whole {
-                walk.files
-                    .binary_search_by(|f| f.path.as_str().cmp(&l.file))
-                    .ok()
-                    .map(|at| walk.files[at].stamp(now))
+                match walk.files.binary_search_by(|f| f.path.as_str().cmp(&l.file)) {
+                    Ok(at) => Some(walk.files[at].stamp(now)),
+                    // The walk doesn't list what is hidden or excluded.
+                    Err(_) => stamp_of(options, &l.file),
+                }
             } else {
                 stamp_of(options, &l.file)
             };
@@ -219,15 +226,38 @@ fn touched_media<'a>(
 /// The stamp of a file below the root; `None` where there is none.
 #[must_use]
 pub fn stamp_of(options: &Options, path: &str) -> Option<Stamp> {
-    let meta = fs::metadata(options.root.join(path)).ok()?;
-    meta.is_file().then(|| stamp(&meta, SystemTime::now()))
+    look_at(options, path).map(|(stamp, _)| stamp)
 }
 
-/// The size in bytes of a file below the root; `None` where there is none.
+/// The stamp and the size in bytes of a file below the root, of one moment; `None` where there is
+/// none.
 #[must_use]
-pub fn bytes_of(options: &Options, path: &str) -> Option<u64> {
-    let meta = fs::metadata(options.root.join(path)).ok()?;
-    meta.is_file().then_some(meta.len())
+pub fn look_at(options: &Options, path: &str) -> Option<(Stamp, u64)> {
+    let now = SystemTime::now();
+    let meta = fs::metadata(place(options, path)?).ok()?;
+    meta.is_file().then(|| (stamp(&meta, now), meta.len()))
+}
+
+/// The file of a path below the root. Paths are composed (NFC); a file whose name is stored otherwise,
+/// as those from some systems are, is found by looking through its folder.
+fn place(options: &Options, path: &str) -> Option<PathBuf> {
+    let exact = options.root.join(path);
+    if path.is_ascii() || fs::symlink_metadata(&exact).is_ok() {
+        return Some(exact);
+    }
+    let mut file = options.root.clone();
+    for part in path.split('/') {
+        let next = file.join(part);
+        file = if part.is_ascii() || fs::symlink_metadata(&next).is_ok() {
+            next
+        } else {
+            let mut entries = fs::read_dir(&file).ok()?.filter_map(Result::ok);
+            let same =
+                |name: &std::ffi::OsStr| name.to_str().is_some_and(|n| n.nfc().eq(part.chars()));
+            entries.find(|e| same(&e.file_name()))?.path()
+        };
+    }
+    Some(file)
 }
 
 fn shown(options: &Options, path: &str) -> String {
@@ -238,9 +268,12 @@ fn shown(options: &Options, path: &str) -> String {
     }
 }
 
+/// Length, two times and an inode of eight bytes each; one more says that it can't be trusted.
+const STAMP_BYTES: usize = 32;
+
 /// A file's stamp; one that was written within the tick in which we look never equals another.
 fn stamp(meta: &Metadata, now: SystemTime) -> Stamp {
-    let mut bytes = Vec::with_capacity(33);
+    let mut bytes = Vec::with_capacity(STAMP_BYTES + 1);
     bytes.extend(meta.len().to_le_bytes());
     bytes.extend(nanoseconds(meta.mtime(), meta.mtime_nsec()).to_le_bytes());
     bytes.extend(nanoseconds(meta.ctime(), meta.ctime_nsec()).to_le_bytes());
@@ -267,18 +300,12 @@ fn settled(meta: &Metadata, now: SystemTime) -> bool {
     now.duration_since(changed).map_or(true, |age| age > TICK)
 }
 
-/// Waits until the last tick is over, then looks once more at what was written in it. Only full
-/// looks can afford this; it is at most one tick.
-fn settle(walk: &mut Walk, options: &Options) {
+/// Waits until the last tick is over where something was written in it, so that reading it gives a
+/// stamp that can be trusted. Only full looks can afford this; it is at most one tick.
+fn settle(walk: &Walk) {
     let now = SystemTime::now();
-    if walk.files.iter().all(|f| settled(&f.meta, now)) {
-        return;
-    }
-    std::thread::sleep(TICK + Duration::from_millis(1));
-    for file in walk.files.iter_mut().filter(|f| !settled(&f.meta, now)) {
-        if let Ok(meta) = fs::metadata(options.root.join(&file.file)) {
-            file.meta = meta;
-        }
+    if !walk.files.iter().all(|f| settled(&f.meta, now)) {
+        std::thread::sleep(TICK + Duration::from_millis(1));
     }
 }
 
@@ -290,6 +317,8 @@ pub(super) fn load(file: &Path, shown: &str, found: Stamp) -> Result<Loaded, Pro
     };
     let mut before = found;
     for _ in 0..TRIES {
+        // A stamp can be trusted if its tick was over before the reading began.
+        let began = SystemTime::now();
         let mut open = File::open(file).map_err(|e| fail(&e))?;
         let meta = open.metadata().map_err(|e| fail(&e))?;
         if meta.len() > FILE_BYTES_MAX {
@@ -300,11 +329,9 @@ pub(super) fn load(file: &Path, shown: &str, found: Stamp) -> Result<Loaded, Pro
         let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
         open.read_to_end(&mut bytes).map_err(|e| fail(&e))?;
         let after = open.metadata().map_err(|e| fail(&e))?;
-        let stamp = stamp(&after, SystemTime::now());
-        let unsettled = stamp.0.len() > before.0.len();
-        if stamp.0.get(..32) == before.0.get(..32) {
+        let stamp = stamp(&after, began);
+        if stamp.0.get(..STAMP_BYTES) == before.0.get(..STAMP_BYTES) {
             let hash = ContentHash::of(&bytes);
-            let stamp = if unsettled { stamp } else { before };
             return Ok(Loaded { content: LoadedContent::File(bytes), hash, stamp });
         }
         before = stamp;
@@ -377,7 +404,7 @@ struct Walk {
 
 impl Walk {
     fn look(&mut self, options: &Options, filter: &Filter, target: &Target) {
-        let file = options.root.join(&target.0);
+        let file = place(options, &target.0).unwrap_or_else(|| options.root.join(&target.0));
         // A hidden or excluded folder above hides what is below.
         let mut above = String::new();
         for part in target.0.split('/').filter(|p| !p.is_empty()) {
@@ -394,10 +421,11 @@ impl Walk {
                 let found = walk(options, filter, &target.0, &file, &[id(&meta)]);
                 self.join(found);
             }
-            Ok(meta) => {
+            Ok(meta) if meta.is_file() => {
                 let is_document = filter.is_document(&target.0);
                 self.files.push(WalkedFile { path: target.0.clone(), file, meta, is_document });
             }
+            Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => self.cannot(options, &target.0, &e),
         }
@@ -495,7 +523,8 @@ fn walk(
                         Problem::note(
                             &LOOP,
                             Place::whole(shown(options, &path)),
-                            "this folder leads back to one that it stands in; it isn't entered",
+                            "this folder leads back to one that it stands in, or is nested too \
+                             deeply; it isn't entered",
                         )
                         .help("remove the link, or exclude it in the source's `exclude`"),
                     );
@@ -533,6 +562,7 @@ struct Indexes(BTreeMap<String, (ContentHash, Arc<FolderIndex>)>);
 impl Indexes {
     fn look(
         options: &Options,
+        filter: &Filter,
         walk: &Walk,
         targets: &[Target],
         known: Vec<KnownIndex>,
@@ -555,7 +585,11 @@ impl Indexes {
             for folder in folders_above(&target.0) {
                 let path = format!("{folder}/_index.md");
                 let path = path.trim_start_matches('/');
-                if let Ok(meta) = fs::metadata(options.root.join(path))
+                let hidden = std::iter::once(path)
+                    .chain(path.match_indices('/').map(|(at, _)| &path[..at]))
+                    .any(|p| filter.passes_over(p));
+                if !hidden
+                    && let Ok(meta) = fs::metadata(options.root.join(path))
                     && meta.is_file()
                 {
                     let stamp = stamp(&meta, now);
