@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::document::permalink;
+use crate::time::Zone;
+
 /// The first line of every lock of this version.
 const HEADER: &str = "feeds.lock 1";
 
@@ -182,11 +185,18 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         match fields[..] {
             ["base", url] => {
+                if url::Url::parse(url).is_err() {
+                    return Err(wrong(format!("{url:?} isn't a URL such as \"https://a.example/\"")));
+                }
                 let same = lock.base.as_deref().is_none_or(|b| b == url);
                 twice("base", "", line, same)?;
                 lock.base.get_or_insert_with(|| url.to_owned());
             }
             ["links", source, zone, pattern] => {
+                zone.parse::<Zone>().map_err(|e| wrong(e.to_string()))?;
+                if pattern != DEFAULT_PATTERN {
+                    permalink::check(pattern).map_err(|e| wrong(format!("the pattern {e}")))?;
+                }
                 let links = Links {
                     zone: zone.to_owned(),
                     pattern: (pattern != DEFAULT_PATTERN).then(|| pattern.to_owned()),
@@ -229,18 +239,23 @@ fn is_marker(line: &str) -> bool {
 /// Adds records to the text of a lock: sorted by bytes, unknown lines kept.
 #[must_use]
 pub fn edit(text: &str, edits: &[Edit]) -> String {
-    let replaced: HashSet<String> = edits
-        .iter()
-        .filter_map(|e| match e {
-            Edit::Id(_, id) => Some(escape(id)),
-            _ => None,
-        })
-        .collect();
+    let mut rules: HashSet<String> = HashSet::new();
+    let mut ids: HashSet<String> = HashSet::new();
+    for edit in edits {
+        if let Edit::Id(rule, id) = edit {
+            rules.insert(escape(rule));
+            ids.insert(escape(id));
+        }
+    }
     let new_base = edits.iter().any(|e| matches!(e, Edit::Base(_)));
     let stays = |line: &String| {
         let mut fields = line.split('\t');
         match fields.next() {
-            Some("id") => fields.nth(1).is_none_or(|id| !replaced.contains(id)),
+            // One line a rule and one line an id: no chains.
+            Some("id") => match (fields.next(), fields.next()) {
+                (Some(rule), Some(id)) => !rules.contains(rule) && !ids.contains(id),
+                _ => true,
+            },
             Some("base") => !new_base,
             _ => true,
         }
@@ -321,6 +336,8 @@ pub fn write(path: &Path, edits: &[Edit]) -> Result<(), Error> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => (String::new(), 0o644),
         Err(e) => return Err(fail(e)),
     };
+    // What others changed meanwhile must be a lock still; else it would be sorted into rubbish.
+    parse(path, &text)?;
     let new = edit(&text, edits);
     if new == text {
         return Ok(());

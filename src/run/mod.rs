@@ -321,7 +321,13 @@ fn commit(
     let staged = catalog.has_staged()?;
     let decision = if staged { catalog.decide(&sources, lock)? } else { Default::default() };
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
-    if let Err(e) = lock::write(&plan.lock, edits) {
+    let written = lock::write(&plan.lock, edits);
+    if let Err(e) = &written
+        && !matches!(e, lock::Error::Unwritable { .. })
+    {
+        // Nothing is committed under a lock that can't be obeyed; what is staged waits.
+        written?;
+    } else if let Err(e) = written {
         let problem = Problem::error(
             &LOCK_UNWRITTEN,
             Place::whole(plan.lock.to_string_lossy()),
