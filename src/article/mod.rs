@@ -515,3 +515,15 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Moment>,
 }
+
+/// Whether a URL leads to the machine that reads it: a loopback address, an unspecified one, or
+/// `localhost` (RFC 6761 §6.3).
+#[must_use]
+pub fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}

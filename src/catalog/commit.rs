@@ -2,17 +2,17 @@
 //! [`diff`](super::diff)) and the edits of `feeds.lock`; a run that dies between any two of these
 //! steps goes on from what is staged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::diff::{Change, Decision, Ids, KnownArticle, Seen, decide};
+use super::diff::{Around, Change, Decision, KnownArticle, Seen, decide};
 use super::lock::{Edit, Lock};
 use super::stage::remove_version;
 use super::{Catalog, Error, problems_text};
 use crate::article::ContentHash;
-use crate::document::Rank;
+use crate::document::{self, Rank};
 use crate::source::KnownIndex;
 
 /// The `_index.md` of one source that are otherwise than the catalog knows.
@@ -37,6 +37,9 @@ pub struct Committed {
     pub withdrawn: u64,
 }
 
+/// Seconds for which a withdrawn article is known again (DESIGN decision 3: 30 days).
+const DEPARTED_S: i64 = 30 * 24 * 60 * 60;
+
 /// Sightings that stand once the staged documents are current.
 const STANDS: &str = "coalesce(
     (select case when t.vanished then 0 else t.version end from staged t
@@ -54,15 +57,47 @@ impl Catalog {
             sources.iter().enumerate().map(|(at, s)| (s.as_str(), at)).collect();
         self.find_touched()?;
         let seen = self.touched_sightings(&order)?;
-        let known = self.touched_articles()?;
-        // An id of an article that goes in this very run counts as taken: it was published.
+        let mut known = self.touched_articles()?;
+        known.append(&mut self.departed()?);
         let taken = |id: &str| {
+            // One of an article that goes in this very run counts as taken: it was published.
             self.db
                 .prepare_cached("select exists (select 1 from article where id = ?)")
                 .and_then(|mut q| q.query_row([id], |row| row.get(0)))
                 .unwrap_or(false)
         };
-        Ok(decide(seen, &known, &Ids { locked: &lock.ids, taken: &taken }))
+        let words = |hash: &ContentHash| {
+            self.bodies.get(hash).ok().flatten().map(|html| document::words(&html))
+        };
+        Ok(decide(seen, &known, &Around { locked: &lock.ids, taken: &taken, words: &words }))
+    }
+
+    /// Articles that were withdrawn lately.
+    fn departed(&self) -> Result<Vec<KnownArticle>, Error> {
+        let mut known = Vec::new();
+        self.rows(
+            "select id, rule_id, source, path, link, title, published, capture, body
+             from departed",
+            |row| {
+                known.push(KnownArticle {
+                    article: None,
+                    id: row.get(0)?,
+                    rule_id: row.get(1)?,
+                    sighting: 0,
+                    hash: ContentHash([0; 16]),
+                    source: row.get(2)?,
+                    path: row.get(3)?,
+                    link: row.get(4)?,
+                    title: row.get(5)?,
+                    published: row.get(6)?,
+                    capture: row.get(7)?,
+                    body: row.get::<_, Option<[u8; 16]>>(8)?.map(ContentHash),
+                    vanished: true,
+                });
+                Ok(())
+            },
+        )?;
+        Ok(known)
     }
 
     /// Notes in temporary tables which groups of sightings the staged documents touch.
@@ -154,18 +189,16 @@ impl Catalog {
     }
 
     fn touched_articles(&self) -> Result<Vec<KnownArticle>, Error> {
-        let mut query = self
-            .db
-            .prepare(
-                "select a.article, a.id, a.rule_id, a.sighting, a.hash, s.source, s.path, s.title,
-                    s.body
-                 from touched_rule r join article a on a.rule_id = r.rule_id
-                 join sighting s on s.sighting = a.sighting",
-            )
-            .map_err(Error::database)?;
-        let rows = query
-            .query_map([], |row| {
-                Ok(KnownArticle {
+        let mut known = Vec::new();
+        self.rows(
+            "select a.article, a.id, a.rule_id, a.sighting, a.hash, s.source, s.path, s.link,
+                s.title, s.published, s.capture, s.body,
+                exists (select 1 from staged t
+                        where t.source = s.source and t.path = s.path and t.vanished = 1)
+             from touched_rule r join sighting s on s.rule_id = r.rule_id
+             join article a on a.sighting = s.sighting",
+            |row| {
+                known.push(KnownArticle {
                     article: row.get(0)?,
                     id: row.get(1)?,
                     rule_id: row.get(2)?,
@@ -173,12 +206,17 @@ impl Catalog {
                     hash: super::hash(row, 4)?,
                     source: row.get(5)?,
                     path: row.get(6)?,
-                    title: row.get(7)?,
-                    body: row.get::<_, Option<[u8; 16]>>(8)?.map(ContentHash),
-                })
-            })
-            .map_err(Error::database)?;
-        rows.collect::<Result<_, _>>().map_err(Error::database)
+                    link: row.get(7)?,
+                    title: row.get(8)?,
+                    published: row.get(9)?,
+                    capture: row.get(10)?,
+                    body: row.get::<_, Option<[u8; 16]>>(11)?.map(ContentHash),
+                    vanished: row.get(12)?,
+                });
+                Ok(())
+            },
+        )?;
+        Ok(known)
     }
 
     /// The lines that `feeds.lock` must have and hasn't, once this decision is current: first sights
@@ -204,35 +242,34 @@ impl Catalog {
             ids.insert(row.get(0)?, row.get(1)?);
             Ok(())
         })?;
+        let locked: HashSet<&String> = lock.ids.values().collect();
         for change in &decision.changes {
-            let (id, sighting) = match change {
-                Change::New { sighting, id } => (id.clone(), *sighting),
-                Change::Edited { article, sighting } | Change::Repointed { article, sighting } => {
-                    (self.id_of(*article)?, *sighting)
-                }
-                Change::Withdrawn { article } => {
-                    let id = self.id_of(*article)?;
-                    seen.remove(&id);
-                    ids.remove(&id);
+            let (id, rule, sighting) = match change {
+                Change::New { sighting, id, rule }
+                | Change::Edited { sighting, id, rule, .. }
+                | Change::Repointed { sighting, id, rule, .. } => (id, rule, *sighting),
+                Change::Withdrawn { id, .. } => {
+                    seen.remove(id);
+                    ids.remove(id);
                     continue;
                 }
             };
-            let (rule, published): (String, Option<i64>) = self
+            let published: Option<i64> = self
                 .db
-                .prepare_cached("select rule_id, published from sighting where sighting = ?")
-                .and_then(|mut q| q.query_row([sighting], |row| Ok((row.get(0)?, row.get(1)?))))
+                .prepare_cached("select published from sighting where sighting = ?")
+                .and_then(|mut q| q.query_row([sighting], |row| row.get(0)))
                 .map_err(Error::database)?;
             if published.is_none() {
                 seen.entry(id.clone())
-                    .or_insert_with(|| lock.seen.get(&id).copied().unwrap_or(as_of));
+                    .or_insert_with(|| lock.seen.get(id).copied().unwrap_or(as_of));
             } else {
-                seen.remove(&id);
+                seen.remove(id);
             }
             // Also where both are equal again: then the line that says otherwise goes.
-            if rule != id || lock.ids.values().any(|locked| *locked == id) {
-                ids.insert(id, rule);
+            if rule != id || locked.contains(id) || lock.ids.contains_key(rule) {
+                ids.insert(id.clone(), rule.clone());
             } else {
-                ids.remove(&id);
+                ids.remove(id);
             }
         }
         let mut edits: Vec<Edit> = seen
@@ -242,7 +279,10 @@ impl Catalog {
             .collect();
         edits.extend(
             ids.into_iter()
-                .filter(|(id, rule)| lock.ids.get(rule) != Some(id))
+                .filter(|(id, rule)| match lock.ids.get(rule) {
+                    Some(locked) => locked != id,
+                    None => id != rule || locked.contains(id),
+                })
                 .map(|(id, rule)| Edit::Id(rule, id)),
         );
         Ok(edits)
@@ -259,13 +299,6 @@ impl Catalog {
             each(row).map_err(Error::database)?;
         }
         Ok(())
-    }
-
-    fn id_of(&self, article: i64) -> Result<String, Error> {
-        self.db
-            .prepare_cached("select id from article where article = ?")
-            .and_then(|mut q| q.query_row([article], |row| row.get(0)))
-            .map_err(Error::database)
     }
 
     /// Makes what is staged current. Articles whose time has come by `as_of` count as released from
@@ -294,7 +327,10 @@ impl Catalog {
         for hash in dropped {
             let named: bool = self
                 .db
-                .prepare_cached("select exists (select 1 from sighting where body = ?)")
+                .prepare_cached(
+                    "select exists (select 1 from sighting where body = ?1)
+                         or exists (select 1 from departed where body = ?1)",
+                )
                 .and_then(|mut q| q.query_row([hash.0], |row| row.get(0)))
                 .map_err(Error::database)?;
             if !named {
@@ -327,33 +363,35 @@ impl Commit<'_> {
         let mut committed = Committed::default();
         // Those that go, go first: what they held is free for those that come.
         for change in &decision.changes {
-            if let Change::Withdrawn { article } = change {
-                self.run("delete from article where article = ?", [*article])?;
+            if let Change::Withdrawn { article, .. } = change {
+                self.depart(*article)?;
                 committed.withdrawn += 1;
             }
         }
         for change in &decision.changes {
             match change {
                 Change::Withdrawn { .. } => {}
-                Change::New { sighting, id } => {
-                    let seen = self.seen(id);
+                Change::New { sighting, id, rule } => {
                     self.run(
                         "insert into article (id, rule_id, source, sighting, hash, published, dated,
                             updated, expires, shown, released, body, body_bytes, summary_bytes)
-                         select ?1, rule_id, source, sighting, hash, coalesce(published, ?2),
+                         select ?1, ?4, source, sighting, hash, coalesce(published, ?2),
                             published is not null, updated, expires, shown, 0, body, body_bytes,
                             summary_bytes
                          from sighting where sighting = ?3",
-                        params![id, seen, sighting],
+                        params![id, self.seen(id), sighting, rule],
                     )?;
+                    self.run("delete from departed where id = ?", [id])?;
                     self.date_terms(*sighting)?;
                     committed.new += 1;
                 }
-                Change::Edited { article, sighting } => {
-                    self.point(*article, *sighting)?;
+                Change::Edited { article, sighting, id, rule } => {
+                    self.point(*article, *sighting, id, rule)?;
                     committed.changed += 1;
                 }
-                Change::Repointed { article, sighting } => self.point(*article, *sighting)?,
+                Change::Repointed { article, sighting, id, rule } => {
+                    self.point(*article, *sighting, id, rule)?;
+                }
             }
         }
         for article in &decision.same {
@@ -371,31 +409,38 @@ impl Commit<'_> {
         Ok(committed)
     }
 
+    /// Withdraws an article. What it was is kept for a while: it may come back, or turn up elsewhere.
+    fn depart(&self, article: i64) -> Result<(), Error> {
+        self.run(
+            "insert or replace into departed
+             select a.id, a.rule_id, s.source, s.path, s.link, s.title, a.published, s.capture,
+                s.body, ?2
+             from article a join sighting s on s.sighting = a.sighting where a.article = ?1",
+            params![article, self.as_of],
+        )?;
+        self.run("delete from article where article = ?", [article])
+    }
+
     /// The first sight of an article whose document names no date.
     fn seen(&self, id: &str) -> i64 {
         self.lock.seen.get(id).map_or(self.as_of, DateTime::timestamp)
     }
 
     /// Lets an article say what another sighting says. It stays released unless its date changed.
-    fn point(&self, article: i64, sighting: i64) -> Result<(), Error> {
-        let id: String = self
-            .db
-            .prepare_cached("select id from article where article = ?")
-            .and_then(|mut q| q.query_row([article], |row| row.get(0)))
-            .map_err(Error::database)?;
-        let seen = self.seen(&id);
+    fn point(&self, article: i64, sighting: i64, id: &str, rule: &str) -> Result<(), Error> {
+        let seen = self.seen(id);
         self.run(
             "update article set
                 released = case when n.published <> article.published then 0 else released end,
                 published = coalesce(n.published,
                                      case when dated = 0 then article.published else ?3 end),
                 dated = n.published is not null,
-                rule_id = n.rule_id, source = n.source, sighting = n.sighting, hash = n.hash,
+                id = ?4, rule_id = ?5, source = n.source, sighting = n.sighting, hash = n.hash,
                 updated = n.updated, expires = n.expires, shown = n.shown, body = n.body,
                 body_bytes = n.body_bytes, summary_bytes = n.summary_bytes, problems = null
              from (select * from sighting where sighting = ?2) as n
              where article.article = ?1",
-            params![article, sighting, seen],
+            params![article, sighting, seen, id, rule],
         )?;
         self.date_terms(sighting)
     }
@@ -473,11 +518,23 @@ impl Commit<'_> {
             [],
         )?;
         self.run("delete from staged", [])?;
-        let mut bodies = Vec::new();
+        let mut bodies = self.forget_departed()?;
         for version in dropped {
             bodies.append(&mut remove_version(self.db, version)?);
         }
         Ok(bodies)
+    }
+
+    /// Forgets what was withdrawn long ago; gives back the bodies that were kept for it.
+    fn forget_departed(&self) -> Result<Vec<ContentHash>, Error> {
+        let before = self.as_of - DEPARTED_S;
+        let bodies: Vec<[u8; 16]> = self
+            .db
+            .prepare_cached("select body from departed where at < ? and body is not null")
+            .and_then(|mut q| q.query_map([before], |row| row.get(0))?.collect())
+            .map_err(Error::database)?;
+        self.run("delete from departed where at < ?", [before])?;
+        Ok(bodies.into_iter().map(ContentHash).collect())
     }
 
     fn meta(&self) -> Result<(), Error> {

@@ -1,9 +1,13 @@
 //! What a look at the sources means for the articles: the sightings that stand now, beside the
-//! articles that are known, give what is new, edited and withdrawn. Pure: nothing is read or written
-//! here.
+//! articles that are known, give what is new, edited and withdrawn. An article is known again by its
+//! rule id, else its link, else its document's path, else as the twin of a merged line, else as one
+//! that moved; in this order, so that an id changes only where nothing says that it must stay. Pure:
+//! nothing is read or written here.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::group::{Group, begins, groups};
+use super::moves::{Words, moves};
 use crate::article::ContentHash;
 use crate::document::Rank;
 use crate::problem::{Code, Place, Problem};
@@ -51,8 +55,8 @@ pub struct Seen {
 /// What deciding needs of an article that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownArticle {
-    /// Its number in the catalog.
-    pub article: i64,
+    /// Its number in the catalog; `None` of one that was withdrawn, or that only a manifest lists.
+    pub article: Option<i64>,
     /// The id that it was published under.
     pub id: String,
     /// Its rule id.
@@ -61,52 +65,80 @@ pub struct KnownArticle {
     pub sighting: i64,
     /// Hash of what that said.
     pub hash: ContentHash,
-    /// Name of the source that it came from.
+    /// Name of the source that it came from; empty where that isn't known.
     pub source: String,
     /// The document that it came from.
     pub path: String,
+    /// Its link.
+    pub link: String,
     /// Its title.
     pub title: String,
+    /// Seconds since 1970.
+    pub published: Option<i64>,
+    /// From a capture.
+    pub capture: bool,
     /// Its body.
     pub body: Option<ContentHash>,
+    /// Its document is gone, which is a loss; one that now says draft isn't.
+    pub vanished: bool,
 }
 
-/// Which ids are given, beyond those of the articles that are looked at.
-pub struct Ids<'a> {
+/// What deciding asks beside.
+pub struct Around<'a> {
     /// By rule id: the ids that `feeds.lock` gives.
     pub locked: &'a BTreeMap<String, String>,
-    /// Whether any article has an id.
+    /// Whether any article that isn't looked at has an id.
     pub taken: &'a dyn Fn(&str) -> bool,
+    /// The words of stored bodies.
+    pub words: &'a Words<'a>,
 }
 
 /// What becomes of one article.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Not known before.
+    /// Not in the catalog before.
     New {
         /// The sighting that won.
         sighting: i64,
         /// The id that it gets.
         id: String,
+        /// Its rule id.
+        rule: String,
     },
-    /// Known, and now otherwise.
+    /// In the catalog, and now otherwise.
     Edited {
         /// Which article.
         article: i64,
         /// The sighting that won.
         sighting: i64,
+        /// The id that it has from now on: another one only where its id began on a loopback host.
+        id: String,
+        /// Its rule id.
+        rule: String,
     },
-    /// Known and the same, but another sighting says it.
+    /// In the catalog and the same, but another sighting or another rule id gives it.
     Repointed {
         /// Which article.
         article: i64,
         /// The sighting that won.
         sighting: i64,
+        /// The id that it has.
+        id: String,
+        /// Its rule id.
+        rule: String,
     },
     /// No document names it any more.
     Withdrawn {
         /// Which article.
         article: i64,
+        /// The id that it had.
+        id: String,
+        /// Its source.
+        source: String,
+        /// Its document.
+        path: String,
+        /// The document is gone, which is a loss; one that now says draft isn't.
+        vanished: bool,
     },
 }
 
@@ -114,7 +146,7 @@ pub enum Change {
 /// looked at, by winning sighting.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decision {
-    /// In the order of ids.
+    /// In the order of rule ids.
     pub changes: Vec<Change>,
     /// Problems that only show when documents are compared.
     pub problems: BTreeMap<i64, Vec<Problem>>,
@@ -122,178 +154,256 @@ pub struct Decision {
     pub same: Vec<i64>,
 }
 
-/// Decides. `seen` holds every standing sighting of the groups that are looked at, `known` every
-/// article of these groups.
+/// Decides. `seen` holds every standing sighting of the groups that are looked at; `known` every
+/// article of these groups, those withdrawn lately too.
 #[must_use]
-pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], ids: &Ids<'_>) -> Decision {
-    seen.sort_by(|a, b| order(a).cmp(&order(b)));
+pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], around: &Around<'_>) -> Decision {
+    let groups = groups(&mut seen);
+    let matched = Matching::new(&groups, known).all(around.words);
     let mut decision = Decision::default();
-    let mut by_rule: BTreeMap<&str, &KnownArticle> =
-        known.iter().map(|k| (k.rule_id.as_str(), k)).collect();
-    let mut newcomers: Vec<&Seen> = Vec::new();
+    let mut ids = Ids::new(around, known);
     let mut changes: Vec<(&str, Change)> = Vec::new();
-    for group in groups(&seen) {
-        let sightings: Vec<&Seen> = group.iter().map(|&at| &seen[at]).collect();
-        // A group is in the sightings' order, so its first is the best. What a worse sighting was
-        // known as goes on as this one.
-        let winner = sightings[0];
-        match sightings.iter().find_map(|s| by_rule.remove(s.rule_id.as_str())) {
-            None => newcomers.push(winner),
-            Some(k) => match compare(k, winner) {
-                Some(change) => changes.push((&winner.rule_id, change)),
-                None => decision.same.push(k.article),
+    for (group, known) in groups.iter().zip(&matched.of_group) {
+        let (winner, rule) = (group.winner(), group.rule.clone());
+        let sighting = winner.sighting;
+        let change = match known {
+            None => Change::New { sighting, id: ids.of_newcomer(group), rule },
+            Some(k) => match k.article {
+                // Back again, under the id that readers know it by.
+                None => Change::New { sighting, id: k.id.clone(), rule },
+                Some(article) => {
+                    let id = follow(k, &rule);
+                    if k.hash != winner.hash || id != k.id {
+                        Change::Edited { article, sighting, id, rule }
+                    } else if k.sighting != sighting || k.rule_id != rule {
+                        Change::Repointed { article, sighting, id, rule }
+                    } else {
+                        decision.same.push(article);
+                        note_doubles(&mut decision, group);
+                        continue;
+                    }
+                }
             },
-        }
-        let problems = doubles(&sightings);
-        if !problems.is_empty() {
-            decision.problems.insert(winner.sighting, problems);
-        }
+        };
+        changes.push((&group.rule, change));
+        note_doubles(&mut decision, group);
     }
-    let mut given: HashSet<String> = HashSet::new();
-    for new in newcomers_by_path(newcomers, &mut by_rule, &mut changes) {
-        let id = ids.locked.get(&new.rule_id).unwrap_or(&new.rule_id);
-        let id = free(id, &|id| given.contains(id) || (ids.taken)(id));
-        given.insert(id.clone());
-        changes.push((&new.rule_id, Change::New { sighting: new.sighting, id }));
-    }
-    for k in by_rule.values() {
-        changes.push((&k.rule_id, Change::Withdrawn { article: k.article }));
+    for k in matched.left {
+        if let Some(article) = k.article {
+            let (id, source, path) = (k.id.clone(), k.source.clone(), k.path.clone());
+            let vanished = k.vanished;
+            changes.push((&k.rule_id, Change::Withdrawn { article, id, source, path, vanished }));
+        }
     }
     changes.sort_by(|a, b| a.0.cmp(b.0));
     decision.changes = changes.into_iter().map(|(_, c)| c).collect();
     decision
 }
 
-fn compare(known: &KnownArticle, winner: &Seen) -> Option<Change> {
-    let (article, sighting) = (known.article, winner.sighting);
-    if known.hash != winner.hash {
-        Some(Change::Edited { article, sighting })
-    } else if known.sighting != winner.sighting {
-        Some(Change::Repointed { article, sighting })
+/// The id of a known article. One on a loopback host was never published to anybody: it follows its
+/// rule once that leaves the host.
+fn follow(known: &KnownArticle, rule: &str) -> String {
+    if known.id == known.rule_id && is_loopback(&known.id) && !is_loopback(rule) {
+        rule.to_owned()
     } else {
-        None
+        known.id.clone()
     }
 }
 
-/// A document that keeps its path or row is the same article though its rule id is new, unless its
-/// title and its body are new too. Takes those out of the newcomers and of what is left of the
-/// known.
-fn newcomers_by_path<'a>(
-    newcomers: Vec<&'a Seen>,
-    left: &mut BTreeMap<&'a str, &'a KnownArticle>,
-    changes: &mut Vec<(&'a str, Change)>,
-) -> Vec<&'a Seen> {
-    type At<'a> = (&'a str, &'a str);
-    let mut known_at: HashMap<At<'a>, Vec<&KnownArticle>> = HashMap::new();
-    for k in left.values() {
-        known_at.entry((&k.source, &k.path)).or_default().push(k);
+fn is_loopback(id: &str) -> bool {
+    url::Url::parse(id).is_ok_and(|url| crate::article::is_loopback(&url))
+}
+
+/// Which known article each group is.
+struct Matching<'a> {
+    groups: &'a [Group<'a>],
+    of_group: Vec<Option<&'a KnownArticle>>,
+    left: Vec<&'a KnownArticle>,
+}
+
+impl<'a> Matching<'a> {
+    fn new(groups: &'a [Group<'a>], known: &'a [KnownArticle]) -> Matching<'a> {
+        // What stands in the catalog comes before what was withdrawn.
+        let mut left: Vec<&KnownArticle> = known.iter().collect();
+        left.sort_by_key(|k| (k.article.is_none(), k.article, &k.id));
+        Matching { groups, of_group: vec![None; groups.len()], left }
     }
-    let mut new_at: HashMap<At<'a>, usize> = HashMap::new();
-    for n in &newcomers {
-        *new_at.entry((&n.source, &n.path)).or_default() += 1;
+
+    fn all(mut self, words: &Words<'_>) -> Matching<'a> {
+        self.by_keys(|k| Some(k.rule_id.as_str()), |g| g.rules().collect());
+        self.by_keys(
+            |k| Some(k.link.as_str()),
+            |g| g.members.iter().map(|s| s.link.as_str()).collect(),
+        );
+        self.by_path();
+        self.by_twin();
+        self.by_move(words);
+        self
     }
-    let mut new = Vec::new();
-    for n in newcomers {
-        let at = (n.source.as_str(), n.path.as_str());
-        match known_at.get(&at).map(Vec::as_slice) {
-            Some(&[k])
-                if new_at[&at] == 1
-                    && (k.title == n.title || (k.body.is_some() && k.body == n.body)) =>
-            {
-                left.remove(k.rule_id.as_str());
-                let change = Change::Edited { article: k.article, sighting: n.sighting };
-                changes.push((&n.rule_id, change));
+
+    /// Matches each group without an article to the first that is left with one of its keys.
+    fn by_keys(
+        &mut self,
+        key: impl Fn(&'a KnownArticle) -> Option<&'a str>,
+        keys: impl Fn(&'a Group<'a>) -> Vec<&'a str>,
+    ) {
+        let mut by_key: HashMap<&str, Vec<&KnownArticle>> = HashMap::new();
+        for k in self.left.iter().rev() {
+            if let Some(key) = key(k) {
+                by_key.entry(key).or_default().push(k);
             }
-            _ => new.push(n),
+        }
+        let mut gone: HashSet<*const KnownArticle> = HashSet::new();
+        for (at, group) in self.groups.iter().enumerate() {
+            if self.of_group[at].is_some() {
+                continue;
+            }
+            let found = keys(group).into_iter().find_map(|key| {
+                let candidates = by_key.get_mut(key)?;
+                while let Some(k) = candidates.pop() {
+                    if gone.insert(std::ptr::from_ref(k)) {
+                        return Some(k);
+                    }
+                }
+                None
+            });
+            self.of_group[at] = found;
+        }
+        self.left.retain(|k| !gone.contains(&std::ptr::from_ref(*k)));
+    }
+
+    /// A document that keeps its path or row is the same article though its rule id and link are new,
+    /// unless its title and its body are new too.
+    fn by_path(&mut self) {
+        if self.left.is_empty() {
+            return;
+        }
+        let mut known_at: HashMap<(&str, &str), Vec<&KnownArticle>> = HashMap::new();
+        for k in &self.left {
+            known_at.entry((&k.source, &k.path)).or_default().push(k);
+        }
+        let mut groups_at: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (at, group) in self.unmatched() {
+            let winner = group.winner();
+            groups_at.entry((&winner.source, &winner.path)).or_default().push(at);
+        }
+        for (place, groups) in groups_at {
+            if let ([at], Some([k])) = (&groups[..], known_at.get(&place).map(Vec::as_slice)) {
+                let winner = self.groups[*at].winner();
+                let same_body = k.body.is_some() && k.body == winner.body;
+                if k.title == winner.title || same_body {
+                    self.take(*at, k);
+                }
+            }
         }
     }
-    new
-}
 
-/// An id that nobody has: the wanted one, else with `#2`, `#3` … behind it.
-fn free(wanted: &str, taken: &dyn Fn(&str) -> bool) -> String {
-    if !taken(wanted) {
-        return wanted.to_owned();
-    }
-    let mut n = 2_u64;
-    loop {
-        let id = format!("{wanted}#{n}");
-        if !taken(&id) {
-            return id;
+    /// A story of a capture whose better sighting has gone, or came: the merged line and the headline
+    /// have one instant, and the one's title begins the other's.
+    fn by_twin(&mut self) {
+        if self.left.is_empty() {
+            return;
         }
-        n += 1;
-    }
-}
-
-/// The best sighting first: by rank, then as `feeds.toml` orders sources, then the one that says
-/// more, then by place.
-fn order(seen: &Seen) -> (Rank, usize, std::cmp::Reverse<i64>, &str, u32, i64) {
-    let more = std::cmp::Reverse(if seen.rank == Rank::Full { 0 } else { seen.summary_bytes });
-    (seen.rank, seen.source_order, more, &seen.path, seen.line, seen.sighting)
-}
-
-/// Sightings of one article: one rule id or one link; and a merged line goes with the sightings of
-/// its instant whose title begins it. Indices into `seen`, in its order.
-fn groups(seen: &[Seen]) -> Vec<Vec<usize>> {
-    let mut leader: Vec<usize> = (0..seen.len()).collect();
-    let mut first_of: HashMap<(u8, &str), usize> = HashMap::new();
-    for (at, s) in seen.iter().enumerate() {
-        for key in [(0, s.rule_id.as_str()), (1, s.link.as_str())] {
-            let first = *first_of.entry(key).or_insert(at);
-            join(&mut leader, first, at);
+        let unmatched: Vec<usize> = self.unmatched().map(|(at, _)| at).collect();
+        for at in unmatched {
+            let twins: Vec<&KnownArticle> = self
+                .left
+                .iter()
+                .copied()
+                .filter(|k| k.capture && self.groups[at].members.iter().any(|s| are_twins(k, s)))
+                .collect();
+            if let [twin] = twins[..] {
+                self.take(at, twin);
+            }
         }
     }
-    let mut instants: HashMap<(&str, i64), Vec<usize>> = HashMap::new();
-    for (at, s) in seen.iter().enumerate() {
-        if let (true, Some(published)) = (s.capture, s.published) {
-            instants.entry((&s.source, published)).or_default().push(at);
+
+    fn by_move(&mut self, words: &Words<'_>) {
+        if self.left.is_empty() {
+            return;
+        }
+        let (at, new): (Vec<usize>, Vec<&Seen>) =
+            self.unmatched().map(|(at, g)| (at, g.winner())).unzip();
+        let gone: Vec<&KnownArticle> =
+            self.left.iter().copied().filter(|k| k.vanished || k.article.is_none()).collect();
+        for (g, n) in moves(&gone, &new, words) {
+            self.take(at[n], gone[g]);
         }
     }
-    for (at, s) in seen.iter().enumerate().filter(|(_, s)| s.rank == Rank::Merged) {
-        let Some(published) = s.published else { continue };
-        let twins = instants.get(&(s.source.as_str(), published)).map_or(&[][..], Vec::as_slice);
-        // The longest title that fits: "A" must not win over "A b" for the line "A b c".
-        let twin = twins
-            .iter()
-            .filter(|&&t| seen[t].rank < Rank::Merged && begins(&seen[t].title, &s.title))
-            .max_by_key(|&&t| (seen[t].title.len(), std::cmp::Reverse(t)));
-        if let Some(&twin) = twin {
-            join(&mut leader, twin, at);
+
+    fn unmatched(&self) -> impl Iterator<Item = (usize, &'a Group<'a>)> {
+        self.groups.iter().enumerate().filter(|(at, _)| self.of_group[*at].is_none())
+    }
+
+    fn take(&mut self, at: usize, known: &'a KnownArticle) {
+        self.of_group[at] = Some(known);
+        self.left.retain(|k| !std::ptr::eq(*k, known));
+    }
+}
+
+fn are_twins(known: &KnownArticle, seen: &Seen) -> bool {
+    seen.capture
+        && known.source == seen.source
+        && known.published.is_some()
+        && known.published == seen.published
+        && (begins(&known.title, &seen.title) || begins(&seen.title, &known.title))
+}
+
+/// Gives ids: none twice.
+struct Ids<'a> {
+    around: &'a Around<'a>,
+    /// By id: the rule that the lock gives it to.
+    rule_of: HashMap<&'a str, &'a str>,
+    given: HashSet<String>,
+}
+
+impl<'a> Ids<'a> {
+    fn new(around: &'a Around<'a>, known: &[KnownArticle]) -> Ids<'a> {
+        let rule_of = around.locked.iter().map(|(r, id)| (id.as_str(), r.as_str())).collect();
+        Ids { around, rule_of, given: known.iter().map(|k| k.id.clone()).collect() }
+    }
+
+    /// What the lock says, else the rule id, else the first free one after it.
+    fn of_newcomer(&mut self, group: &Group<'_>) -> String {
+        if let Some(locked) = self.around.locked.get(&group.rule) {
+            return self.give(locked.clone(), &group.rule);
         }
+        // Of articles with one rule id the first keeps the plain one as its id.
+        let plain = &group.winner().rule_id;
+        let wanted = if self.is_free(plain, &group.rule) { plain } else { &group.rule };
+        self.give(wanted.clone(), &group.rule)
     }
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for at in 0..seen.len() {
-        let leader = find(&mut leader, at);
-        groups.entry(leader).or_default().push(at);
+
+    fn give(&mut self, wanted: String, rule: &str) -> String {
+        let mut id = wanted.clone();
+        let mut n = 2_u64;
+        while !self.is_free(&id, rule) {
+            id = format!("{wanted}#{n}");
+            n += 1;
+        }
+        self.given.insert(id.clone());
+        id
     }
-    groups.into_values().collect()
+
+    /// An id that the lock gives to another rule is that one's, also while its document isn't there.
+    fn is_free(&self, id: &str, rule: &str) -> bool {
+        let anothers = self.rule_of.get(id).is_some_and(|of| *of != rule);
+        !anothers && !self.given.contains(id) && !(self.around.taken)(id)
+    }
 }
 
-/// Whether a title is the beginning of a merged line, at the end of a word.
-fn begins(title: &str, line: &str) -> bool {
-    line.strip_prefix(title)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-}
-
-fn find(leader: &mut [usize], mut at: usize) -> usize {
-    while leader[at] != at {
-        leader[at] = leader[leader[at]];
-        at = leader[at];
+fn note_doubles(decision: &mut Decision, group: &Group<'_>) {
+    let problems = doubles(&group.members);
+    if !problems.is_empty() {
+        decision.problems.insert(group.winner().sighting, problems);
     }
-    at
-}
-
-/// The smaller index leads, so that a group's first sighting names it.
-fn join(leader: &mut [usize], a: usize, b: usize) {
-    let (a, b) = (find(leader, a), find(leader, b));
-    leader[a.max(b)] = a.min(b);
 }
 
 /// Two full articles in one group are a mistake of somebody's, except that captures of one page,
 /// taken twice, both hold it.
-fn doubles(group: &[&Seen]) -> Vec<Problem> {
-    let winner = group[0];
-    group[1..]
+fn doubles(members: &[&Seen]) -> Vec<Problem> {
+    let winner = members[0];
+    members[1..]
         .iter()
         .filter(|s| s.rank == Rank::Full && winner.rank == Rank::Full)
         .filter(|s| (&s.source, &s.path) != (&winner.source, &winner.path))
@@ -324,136 +434,4 @@ fn doubles(group: &[&Seen]) -> Vec<Problem> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen(sighting: i64, rank: Rank, title: &str) -> Seen {
-        Seen {
-            sighting,
-            source_order: 0,
-            source: "s".to_owned(),
-            path: format!("{sighting}.txt"),
-            shown: format!("s/{sighting}.txt"),
-            line: 1,
-            rank,
-            capture: true,
-            named: false,
-            rule_id: title.to_owned(),
-            link: title.to_owned(),
-            title: title.to_owned(),
-            published: Some(7),
-            summary_bytes: 0,
-            hash: ContentHash::of(format!("{rank:?}{title}").as_bytes()),
-            body: None,
-        }
-    }
-
-    fn known(article: i64, of: &Seen) -> KnownArticle {
-        KnownArticle {
-            article,
-            id: of.rule_id.clone(),
-            rule_id: of.rule_id.clone(),
-            sighting: of.sighting,
-            hash: of.hash,
-            source: of.source.clone(),
-            path: of.path.clone(),
-            title: of.title.clone(),
-            body: of.body,
-        }
-    }
-
-    fn decide(seen: Vec<Seen>, known: &[KnownArticle]) -> Decision {
-        super::decide(seen, known, &Ids { locked: &BTreeMap::new(), taken: &|_| false })
-    }
-
-    #[test]
-    fn a_merged_line_is_its_better_twin() {
-        let all = vec![
-            seen(1, Rank::Merged, "A show Must go on"),
-            seen(2, Rank::Headline, "A show"),
-            seen(3, Rank::Headline, "A sh"),
-            seen(4, Rank::Merged, "Alone Without twin"),
-        ];
-        let decision = decide(all, &[]);
-        let new: Vec<i64> = decision
-            .changes
-            .iter()
-            .map(|c| match c {
-                Change::New { sighting, .. } => *sighting,
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(new, [3, 2, 4]);
-        assert!(decision.problems.is_empty());
-    }
-
-    #[test]
-    fn what_is_known_is_edited_repointed_or_withdrawn() {
-        let (a, b, c) =
-            (seen(1, Rank::Full, "a"), seen(2, Rank::Full, "b"), seen(3, Rank::Full, "c"));
-        let mut edited = a.clone();
-        edited.hash = ContentHash::of(b"other");
-        let mut moved = b.clone();
-        moved.sighting = 9;
-        let decision = decide(vec![edited, moved], &[known(1, &a), known(2, &b), known(3, &c)]);
-        assert_eq!(
-            decision.changes,
-            [
-                Change::Edited { article: 1, sighting: 1 },
-                Change::Repointed { article: 2, sighting: 9 },
-                Change::Withdrawn { article: 3 },
-            ]
-        );
-    }
-
-    #[test]
-    fn a_document_that_keeps_its_path_keeps_its_id() {
-        let old = seen(1, Rank::Full, "a");
-        let mut slugged = old.clone();
-        slugged.sighting = 2;
-        slugged.rule_id = "b".to_owned();
-        slugged.link = "b".to_owned();
-        let decision = decide(vec![slugged.clone()], &[known(5, &old)]);
-        assert_eq!(decision.changes, [Change::Edited { article: 5, sighting: 2 }]);
-        slugged.title = "Another story".to_owned();
-        let decision = decide(vec![slugged], &[known(5, &old)]);
-        assert_eq!(
-            decision.changes,
-            [Change::Withdrawn { article: 5 }, Change::New { sighting: 2, id: "b".to_owned() }]
-        );
-    }
-
-    #[test]
-    fn no_id_is_given_twice() {
-        let locked = BTreeMap::from([("b".to_owned(), "a".to_owned())]);
-        let ids = Ids { locked: &locked, taken: &|id| id == "c" };
-        let all =
-            vec![seen(1, Rank::Full, "a"), seen(2, Rank::Full, "b"), seen(3, Rank::Full, "c")];
-        let given: Vec<String> = super::decide(all, &[], &ids)
-            .changes
-            .into_iter()
-            .map(|c| match c {
-                Change::New { id, .. } => id,
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(given, ["a", "a#2", "c#2"]);
-    }
-
-    #[test]
-    fn two_full_articles_of_one_id_are_told() {
-        let mut one = seen(1, Rank::Full, "a");
-        let mut two = seen(2, Rank::Full, "a");
-        for s in [&mut one, &mut two] {
-            s.capture = false;
-            s.named = true;
-        }
-        two.source = "t".to_owned();
-        two.source_order = 1;
-        let decision = decide(vec![two, one], &[]);
-        assert_eq!(decision.changes.len(), 1);
-        let problem = &decision.problems[&1][0];
-        assert_eq!(problem.code, ID_TWICE);
-        assert!(problem.help.as_deref().unwrap().contains("id_prefix"));
-    }
-}
+mod tests;

@@ -186,7 +186,9 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
         match fields[..] {
             ["base", url] => {
                 if url::Url::parse(url).is_err() {
-                    return Err(wrong(format!("{url:?} isn't a URL such as \"https://a.example/\"")));
+                    return Err(wrong(format!(
+                        "{url:?} isn't a URL such as \"https://a.example/\""
+                    )));
                 }
                 let same = lock.base.as_deref().is_none_or(|b| b == url);
                 twice("base", "", line, same)?;
@@ -388,9 +390,12 @@ mod tests {
     fn what_cannot_be_obeyed_says_where() {
         for (text, expected) in [
             ("feeds.lock 2\n", "feeds.lock:1: this isn't a lock"),
-            ("feeds.lock 1\nbase\ta\nbase\tb\n", "feeds.lock:2 and line 3"),
+            ("feeds.lock 1\nbase\thttp://a/\nbase\thttp://b/\n", "feeds.lock:2 and line 3"),
             ("feeds.lock 1\n<<<<<<< HEAD\n", "feeds.lock:2: a merge left"),
             ("feeds.lock 1\nseen\tx\tsoon\n", "feeds.lock:2: \"soon\" isn't a time"),
+            ("feeds.lock 1\nbase\ta.example\n", "feeds.lock:2: \"a.example\" isn't a URL"),
+            ("feeds.lock 1\nlinks\ts\tMars\tdefault\n", "feeds.lock:2: there is no time zone"),
+            ("feeds.lock 1\nlinks\ts\tUTC\tx\n", "feeds.lock:2: the pattern must begin"),
             ("feeds.lock 1\nbase\n", "feeds.lock:2: a \"base\" record"),
         ] {
             let error = read(text).unwrap_err().to_string();

@@ -6,7 +6,9 @@
 mod bodies;
 pub mod commit;
 pub mod diff;
+mod group;
 pub mod lock;
+pub mod moves;
 pub mod query;
 pub mod stage;
 

@@ -111,6 +111,22 @@ create index article_undated on article (id) where dated = 0;
 create index article_renamed on article (id) where id <> rule_id;
 create index article_problems on article (article) where problems is not null;
 
+-- Articles that were withdrawn lately: one that comes back, or turns up elsewhere, is the same.
+create table departed (
+    id text primary key,
+    rule_id text not null,
+    source text not null,
+    path text not null,
+    link text not null,
+    title text not null,
+    published integer not null,
+    capture integer not null,
+    body blob,
+    at integer not null         -- when it was withdrawn
+) strict, without rowid;
+create index departed_at on departed (at);
+create index departed_body on departed (body) where body is not null;
+
 create table term_name (
     term integer primary key,
     taxonomy text not null,

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::codes;
 use super::text::Wrong;
@@ -39,16 +39,6 @@ pub(super) fn base(value: &str) -> Result<Url, Wrong> {
         url.set_path(&path);
     }
     Ok(url)
-}
-
-/// Whether an address is reached from its own machine alone.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        None => false,
-    }
 }
 
 /// An editor's address, as `user@host (Name)`.
@@ -208,7 +198,7 @@ mod tests {
             ("https://localhost.example/", false),
             ("http://192.168.0.1/", false),
         ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+            assert_eq!(crate::article::is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
         }
     }
 

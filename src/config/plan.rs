@@ -54,8 +54,8 @@ fn notes(text: &mut Text<'_>, file: &File) {
         );
     }
     if let (Some(base), Some(url)) = (&site.base_url, &site.url)
-        && places::is_loopback(&base.value)
-        && !places::is_loopback(&url.value)
+        && crate::article::is_loopback(&base.value)
+        && !crate::article::is_loopback(&url.value)
     {
         text.tell(
             Severity::Note,

@@ -313,3 +313,9 @@ pub fn read_index(folder: &str, shown: &str, bytes: &[u8]) -> (FolderIndex, Vec<
     }
     (index, problems)
 }
+
+/// The words of some HTML as a reader sees them, in lower case: what a body is known again by.
+#[must_use]
+pub fn words(html: &str) -> Vec<String> {
+    plain::of_html(html).to_lowercase().split(' ').map(str::to_owned).collect()
+}

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::article::Taxonomy;
+use crate::article::{Taxonomy, is_loopback};
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
 use crate::edition::{ledger, tree};
@@ -296,15 +296,6 @@ fn obey(plan: &Plan, lock: &Lock) -> Result<(Plan, Vec<Edit>), Error> {
         }
     }
     Ok((plan, edits))
-}
-
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }
 
 /// Decides what was gathered means, writes the lock, and makes it current: in this order, so that an
