@@ -47,18 +47,35 @@ const STANDS: &str = "coalesce(
     (select d.version from document d where d.source = s.source and d.path = s.path)) = s.version";
 
 impl Catalog {
-    /// Decides what the staged documents mean for the articles. `sources` are the names of all
-    /// sources in the order of `feeds.toml`.
+    /// Whether nothing was ever committed: then what is published must be learned from elsewhere.
     ///
     /// # Errors
     /// Where SQLite refuses.
-    pub fn decide(&self, sources: &[String], lock: &Lock) -> Result<Decision, Error> {
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        self.db
+            .query_row("select not exists (select 1 from document)", [], |row| row.get(0))
+            .map_err(Error::database)
+    }
+
+    /// Decides what the staged documents mean for the articles. `sources` are the names of all
+    /// sources in the order of `feeds.toml`; `learned` are articles that are published though this
+    /// catalog doesn't know them.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn decide(
+        &self,
+        sources: &[String],
+        lock: &Lock,
+        learned: Vec<KnownArticle>,
+    ) -> Result<Decision, Error> {
         let order: HashMap<&str, usize> =
             sources.iter().enumerate().map(|(at, s)| (s.as_str(), at)).collect();
         self.find_touched()?;
         let seen = self.touched_sightings(&order)?;
         let mut known = self.touched_articles()?;
         known.append(&mut self.departed()?);
+        known.extend(learned);
         let taken = |id: &str| {
             // One of an article that goes in this very run counts as taken: it was published.
             self.db
@@ -122,11 +139,8 @@ impl Catalog {
                     select s.rule_id from touched t join sighting s on s.version = t.version;",
             )
             .map_err(Error::database)?;
-        let cold: bool = self
-            .db
-            .query_row("select not exists (select 1 from document)", [], |row| row.get(0))
-            .map_err(Error::database)?;
-        if cold {
+        if self.is_empty()? {
+            // Everything is touched already.
             return Ok(());
         }
         loop {

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::article::{Taxonomy, is_loopback};
+use crate::article::{ContentHash, Taxonomy, is_loopback};
+use crate::catalog::diff::{Decision, KnownArticle};
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
 use crate::edition::{ledger, tree};
@@ -310,7 +311,12 @@ fn commit(
 ) -> Result<(), Error> {
     let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
     let staged = catalog.has_staged()?;
-    let decision = if staged { catalog.decide(&sources, lock)? } else { Default::default() };
+    let decision = if staged {
+        let learned = if catalog.is_empty()? { learned(plan) } else { Vec::new() };
+        catalog.decide(&sources, lock, learned)?
+    } else {
+        Decision::default()
+    };
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
     let written = lock::write(&plan.lock, edits);
     if let Err(e) = &written
@@ -336,6 +342,30 @@ fn commit(
         report.counters.withdrawn = committed.withdrawn;
     }
     Ok(())
+}
+
+/// What the tree's manifest says is published. After a loss of the state its entries stand in for the
+/// catalog (DESIGN decision 4): a document with an entry's link is that article, or it moved.
+fn learned(plan: &Plan) -> Vec<KnownArticle> {
+    let entries = publish::standing_manifest(plan).map(|m| m.entries).unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|(id, entry)| KnownArticle {
+            article: None,
+            id,
+            rule_id: entry.rule_id,
+            sighting: 0,
+            hash: ContentHash([0; 16]),
+            source: String::new(),
+            path: String::new(),
+            link: entry.link,
+            title: entry.title,
+            published: Some(entry.published.timestamp()),
+            capture: false,
+            body: entry.body,
+            vanished: true,
+        })
+        .collect()
 }
 
 /// The feeds that a plan makes on every run, in its order.
