@@ -301,7 +301,8 @@ fn doubles(group: &[&Seen]) -> Vec<Problem> {
         .map(|s| {
             let place = Place::at(&s.shown, s.line, 0);
             let other = &winner.shown;
-            if s.named && winner.named && s.rule_id == winner.rule_id {
+            // A named link is an id, too; whoever wrote it thinks of it as a link.
+            if s.named && s.rule_id == winner.rule_id && s.link != winner.link {
                 let help = if s.source == winner.source {
                     "give one of them another id".to_owned()
                 } else {
@@ -450,6 +451,7 @@ mod tests {
         }
         two.source = "t".to_owned();
         two.source_order = 1;
+        two.link = "elsewhere".to_owned();
         let decision = decide(vec![two, one], &[]);
         assert_eq!(decision.changes.len(), 1);
         let problem = &decision.problems[&1][0];
