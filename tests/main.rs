@@ -1,7 +1,12 @@
 //! The one test binary: behaviour seen from outside, with the real binary and real files.
 
+mod cli;
 mod configs;
 mod documents;
 mod http;
+mod incremental;
+mod newsroom;
 mod rendering;
+mod serve;
+mod support;
 mod tidy;

@@ -411,7 +411,8 @@ fn doubles(members: &[&Seen]) -> Vec<Problem> {
         .map(|s| {
             let place = Place::at(&s.shown, s.line, 0);
             let other = &winner.shown;
-            if s.named && winner.named && s.rule_id == winner.rule_id {
+            // A named link is an id, too; whoever wrote it thinks of it as a link.
+            if s.named && s.rule_id == winner.rule_id && s.link != winner.link {
                 let help = if s.source == winner.source {
                     "give one of them another id".to_owned()
                 } else {
