@@ -29,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("worker", &["run"]),
     ("server", &["article", "edition", "feed"]),
-    ("config", &["article", "document", "feed", "run", "server", "source", "worker"]),
+    ("config", &["catalog", "article", "document", "feed", "run", "server", "source", "worker"]),
     (
         "cli",
         &[

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::diff::{Around, Change, Decision, KnownArticle, Seen, decide};
+use super::guard::Verdict;
 use super::lock::{Edit, Lock};
 use super::stage::remove_version;
 use super::{Catalog, Error, problems_text};
@@ -39,6 +40,9 @@ pub struct Committed {
 
 /// Seconds for which a withdrawn article is known again (DESIGN decision 3: 30 days).
 const DEPARTED_S: i64 = 30 * 24 * 60 * 60;
+
+/// Seconds for which losses are remembered: longer than the guard asks.
+const LOSSES_KEPT_S: i64 = 24 * 60 * 60;
 
 /// Sightings that stand once the staged documents are current.
 const STANDS: &str = "coalesce(
@@ -259,7 +263,7 @@ impl Catalog {
         let locked: HashSet<&String> = lock.ids.values().collect();
         for change in &decision.changes {
             let (id, rule, sighting) = match change {
-                Change::New { sighting, id, rule }
+                Change::New { sighting, id, rule, .. }
                 | Change::Edited { sighting, id, rule, .. }
                 | Change::Repointed { sighting, id, rule, .. } => (id, rule, *sighting),
                 Change::Withdrawn { id, .. } => {
@@ -325,12 +329,15 @@ impl Catalog {
         decision: &Decision,
         indexes: &[IndexChanges],
         lock: &Lock,
+        verdict: &Verdict,
         as_of: DateTime<Utc>,
     ) -> Result<Committed, Error> {
         let transaction = self.db.transaction().map_err(Error::database)?;
         let (committed, dropped) = {
             let commit = Commit { db: &transaction, lock, as_of: as_of.timestamp() };
+            commit.withhold(verdict)?;
             let committed = commit.articles(decision)?;
+            commit.losses(decision)?;
             commit.indexes(indexes)?;
             let dropped = commit.documents()?;
             commit.meta()?;
@@ -385,7 +392,7 @@ impl Commit<'_> {
         for change in &decision.changes {
             match change {
                 Change::Withdrawn { .. } => {}
-                Change::New { sighting, id, rule } => {
+                Change::New { sighting, id, rule, .. } => {
                     self.run(
                         "insert into article (id, rule_id, source, sighting, hash, published, dated,
                             updated, expires, shown, released, body, body_bytes, summary_bytes)
@@ -399,11 +406,11 @@ impl Commit<'_> {
                     self.date_terms(*sighting)?;
                     committed.new += 1;
                 }
-                Change::Edited { article, sighting, id, rule } => {
+                Change::Edited { article, sighting, id, rule, .. } => {
                     self.point(*article, *sighting, id, rule)?;
                     committed.changed += 1;
                 }
-                Change::Repointed { article, sighting, id, rule } => {
+                Change::Repointed { article, sighting, id, rule, .. } => {
                     self.point(*article, *sighting, id, rule)?;
                 }
             }
@@ -483,6 +490,39 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Notes which staged documents stay staged: their articles are held. A path that is empty stands
+    /// for the whole source.
+    fn withhold(&self, verdict: &Verdict) -> Result<(), Error> {
+        self.db
+            .execute_batch(
+                "drop table if exists temp.withheld;
+                 create temp table withheld (
+                    source text not null, path text not null, primary key (source, path)
+                 ) without rowid;",
+            )
+            .map_err(Error::database)?;
+        let sources = verdict.withheld_sources.iter().map(|s| (s.as_str(), ""));
+        let documents = verdict.withheld.iter().map(|(s, p)| (s.as_str(), p.as_str()));
+        for (source, path) in sources.chain(documents) {
+            self.run("insert or ignore into temp.withheld values (?, ?)", params![source, path])?;
+        }
+        Ok(())
+    }
+
+    /// Remembers how many articles vanished, for the guard.
+    fn losses(&self, decision: &Decision) -> Result<(), Error> {
+        let mut lost: BTreeMap<&str, u32> = BTreeMap::new();
+        for change in &decision.changes {
+            if let Change::Withdrawn { source, vanished: true, .. } = change {
+                *lost.entry(source).or_default() += 1;
+            }
+        }
+        for (source, articles) in lost {
+            self.run("insert into loss values (?, ?, ?)", params![source, self.as_of, articles])?;
+        }
+        self.run("delete from loss where at < ?", [self.as_of - LOSSES_KEPT_S])
+    }
+
     fn indexes(&self, indexes: &[IndexChanges]) -> Result<(), Error> {
         for source in indexes {
             for k in &source.changed {
@@ -516,22 +556,33 @@ impl Commit<'_> {
             .prepare_cached(
                 "select d.version from staged s
                  join document d on d.source = s.source and d.path = s.path
-                 where d.version <> 0 and (s.vanished = 1 or s.version <> d.version)",
+                 where d.version <> 0 and (s.vanished = 1 or s.version <> d.version)
+                   and not exists (select 1 from temp.withheld w
+                                   where w.source = s.source and w.path in ('', s.path))",
             )
             .and_then(|mut q| q.query_map([], |row| row.get(0))?.collect())
             .map_err(Error::database)?;
         self.run(
             "delete from document where (source, path) in
-                (select source, path from staged where vanished = 1)",
+                (select source, path from staged s where vanished = 1
+                   and not exists (select 1 from temp.withheld w
+                                   where w.source = s.source and w.path in ('', s.path)))",
             [],
         )?;
         self.run(
             "insert or replace into document
              select source, path, shown, stamp, hash, context, version, failed, problems, looked
-             from staged where vanished = 0",
+             from staged s where vanished = 0
+               and not exists (select 1 from temp.withheld w
+                               where w.source = s.source and w.path in ('', s.path))",
             [],
         )?;
-        self.run("delete from staged", [])?;
+        self.run(
+            "delete from staged as s
+             where not exists (select 1 from temp.withheld w
+                               where w.source = s.source and w.path in ('', s.path))",
+            [],
+        )?;
         let mut bodies = self.forget_departed()?;
         for version in dropped {
             bodies.append(&mut remove_version(self.db, version)?);

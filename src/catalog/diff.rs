@@ -104,6 +104,8 @@ pub enum Change {
         id: String,
         /// Its rule id.
         rule: String,
+        /// Its source.
+        source: String,
     },
     /// In the catalog, and now otherwise.
     Edited {
@@ -111,10 +113,13 @@ pub enum Change {
         article: i64,
         /// The sighting that won.
         sighting: i64,
-        /// The id that it has from now on: another one only where its id began on a loopback host.
+        /// The id that it has from now on: another one only where its id began on a loopback host, or
+        /// where an operator changed it in `feeds.lock`.
         id: String,
         /// Its rule id.
         rule: String,
+        /// Its source.
+        source: String,
     },
     /// In the catalog and the same, but another sighting or another rule id gives it.
     Repointed {
@@ -126,6 +131,8 @@ pub enum Change {
         id: String,
         /// Its rule id.
         rule: String,
+        /// Its source.
+        source: String,
     },
     /// No document names it any more.
     Withdrawn {
@@ -142,6 +149,28 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The source of the article.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        match self {
+            Change::New { source, .. }
+            | Change::Edited { source, .. }
+            | Change::Repointed { source, .. }
+            | Change::Withdrawn { source, .. } => source,
+        }
+    }
+}
+
+/// An id that would change, or an article that readers would see again: the id guard's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The source of the article.
+    pub source: String,
+    /// The id that it was published under.
+    pub id: String,
+}
+
 /// What is decided: a change for each article that has one, and what is wrong with those that were
 /// looked at, by winning sighting.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -152,6 +181,9 @@ pub struct Decision {
     pub problems: BTreeMap<i64, Vec<Problem>>,
     /// Articles that were looked at and stand as they stood.
     pub same: Vec<i64>,
+    /// Where the lock contradicts the catalog, or an article vanishes while one that may well be it
+    /// appears under another id.
+    pub doubts: Vec<Doubt>,
 }
 
 /// Decides. `seen` holds every standing sighting of the groups that are looked at; `known` every
@@ -165,18 +197,24 @@ pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], around: &Around<'_>) 
     let mut changes: Vec<(&str, Change)> = Vec::new();
     for (group, known) in groups.iter().zip(&matched.of_group) {
         let (winner, rule) = (group.winner(), group.rule.clone());
-        let sighting = winner.sighting;
+        let (sighting, source) = (winner.sighting, winner.source.clone());
         let change = match known {
-            None => Change::New { sighting, id: ids.of_newcomer(group), rule },
+            None => {
+                decision.doubts.extend(doubt(winner, &matched.left));
+                Change::New { sighting, id: ids.of_newcomer(group), rule, source }
+            }
             Some(k) => match k.article {
                 // Back again, under the id that readers know it by.
-                None => Change::New { sighting, id: k.id.clone(), rule },
+                None => Change::New { sighting, id: k.id.clone(), rule, source },
                 Some(article) => {
-                    let id = follow(k, &rule);
+                    let id = follow(k, &rule, around.locked);
+                    if id != k.id && !is_loopback(&k.id) {
+                        decision.doubts.push(Doubt { source: source.clone(), id: k.id.clone() });
+                    }
                     if k.hash != winner.hash || id != k.id {
-                        Change::Edited { article, sighting, id, rule }
+                        Change::Edited { article, sighting, id, rule, source }
                     } else if k.sighting != sighting || k.rule_id != rule {
-                        Change::Repointed { article, sighting, id, rule }
+                        Change::Repointed { article, sighting, id, rule, source }
                     } else {
                         decision.same.push(article);
                         note_doubles(&mut decision, group);
@@ -200,9 +238,23 @@ pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], around: &Around<'_>) 
     decision
 }
 
+/// A new article beside one that vanishes, with the same link, or the same title and instant, and no
+/// way to tell whether it is that one.
+fn doubt(new: &Seen, left: &[&KnownArticle]) -> Option<Doubt> {
+    let alike = |k: &&&KnownArticle| {
+        let same = k.title == new.title && k.published.is_some() && k.published == new.published;
+        k.article.is_some() && k.vanished && k.source == new.source && (k.link == new.link || same)
+    };
+    let k = left.iter().find(alike)?;
+    Some(Doubt { source: k.source.clone(), id: k.id.clone() })
+}
+
 /// The id of a known article. One on a loopback host was never published to anybody: it follows its
-/// rule once that leaves the host.
-fn follow(known: &KnownArticle, rule: &str) -> String {
+/// rule once that leaves the host. Else the lock wins, where it gives this rule another id.
+fn follow(known: &KnownArticle, rule: &str, locked: &BTreeMap<String, String>) -> String {
+    if let Some(id) = locked.get(rule).filter(|_| known.rule_id == rule) {
+        return id.clone();
+    }
     if known.id == known.rule_id && is_loopback(&known.id) && !is_loopback(rule) {
         rule.to_owned()
     } else {

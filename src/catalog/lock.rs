@@ -277,7 +277,9 @@ pub fn edit(text: &str, edits: &[Edit]) -> String {
     text
 }
 
-fn line(edit: &Edit) -> String {
+/// The line that a record is.
+#[must_use]
+pub fn line(edit: &Edit) -> String {
     let fields = match edit {
         Edit::Base(url) => vec!["base".to_owned(), escape(url)],
         Edit::Links(source, zone, pattern) => vec![

@@ -7,6 +7,7 @@ mod bodies;
 pub mod commit;
 pub mod diff;
 mod group;
+pub mod guard;
 pub mod lock;
 pub mod moves;
 pub mod query;

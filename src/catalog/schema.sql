@@ -127,6 +127,19 @@ create table departed (
 create index departed_at on departed (at);
 create index departed_body on departed (body) where body is not null;
 
+-- Articles that vanished lately, and what the guards hold.
+create table loss (
+    source text not null,
+    at integer not null,
+    articles integer not null
+) strict;
+create table held (
+    guard text not null,
+    source text not null,
+    id text not null,
+    primary key (guard, source, id)
+) strict, without rowid;
+
 create table term_name (
     term integer primary key,
     taxonomy text not null,

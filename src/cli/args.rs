@@ -159,6 +159,23 @@ pub struct Regenerate {
     /// Read and render with so many threads; absent, as many as there are processors.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    /// Release what a guard holds, as `status` showed it; more than that is held anew.
+    #[arg(long, value_name = "GUARD", value_enum)]
+    pub accept: Vec<Accept>,
+    /// Publish nothing where feeds.lock lacks a line; print the lines. For CI.
+    #[arg(long)]
+    pub locked: bool,
+}
+
+/// A guard, as `--accept` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    /// Articles that vanished are withdrawn.
+    Loss,
+    /// Entries that changed are announced.
+    Change,
+    /// Ids change as feeds.lock or the documents now say.
+    Ids,
 }
 
 /// `check`.

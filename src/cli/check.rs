@@ -1,5 +1,6 @@
 //! `feedwright check`: read everything, publish nothing, tell each problem.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -92,6 +93,8 @@ fn read_all(plan: &Plan) -> Result<Report, Error> {
             finisher: &Finisher::default(),
             waiting: &mut |_| {},
             check_only: true,
+            accept: &BTreeSet::new(),
+            locked: false,
         },
     )?;
     Ok(report)

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::args::{Global, OutputFormat, Regenerate};
+use super::args::{Accept, Global, OutputFormat, Regenerate};
 use super::{Status, complain, load, now, output, status_of, status_of_error, tell};
+use crate::catalog::guard::Guard;
 use crate::edition::ledger::{self, Ledger};
 use crate::press::Finisher;
 use crate::run::{self, Call, Plan, Report, Scope};
@@ -39,6 +40,8 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
                 }
             },
             check_only: false,
+            accept: &args.accept.iter().map(|a| guard(*a)).collect(),
+            locked: args.locked,
         },
     );
     match result {
@@ -54,6 +57,14 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
             complain(&e.to_string());
             status_of_error(&e)
         }
+    }
+}
+
+fn guard(accept: Accept) -> Guard {
+    match accept {
+        Accept::Loss => Guard::Loss,
+        Accept::Change => Guard::Change,
+        Accept::Ids => Guard::Ids,
     }
 }
 

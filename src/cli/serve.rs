@@ -4,6 +4,7 @@
 mod follow;
 mod lazy;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -172,6 +173,8 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     None => info!("waiting for another run to end"),
                 },
                 check_only: false,
+                accept: &BTreeSet::new(),
+                locked: false,
             },
         );
         follower.look_now();

@@ -27,6 +27,14 @@ pub(super) struct File {
     pub(super) feeds_written: bool,
     pub(super) output: Output,
     pub(super) server: Server,
+    pub(super) guard: Guard,
+}
+
+pub(super) struct Guard {
+    pub(super) loss: Option<At<u32>>,
+    pub(super) loss_min: Option<u32>,
+    pub(super) change: Option<At<u32>>,
+    pub(super) change_min: Option<u32>,
 }
 
 pub(super) struct Site {
@@ -144,6 +152,8 @@ pub(super) fn file<'t>(text: &mut Text<'_>, table: &'t DeTable<'t>) -> File {
     let site = self::site(text, site);
     let schedule = top.table(text, "schedule", keys::SCHEDULE);
     let schedule = self::schedule(text, schedule);
+    let guard = top.table(text, "guard", keys::GUARD);
+    let guard = self::guard(text, guard);
     let sources = top.tables(text, "source", keys::SOURCE);
     if sources.is_none() {
         text.error(
@@ -163,7 +173,7 @@ pub(super) fn file<'t>(text: &mut Text<'_>, table: &'t DeTable<'t>) -> File {
     let server = top.table(text, "server", keys::SERVER);
     let server = self::server(text, server);
     top.finish(text);
-    File { site, schedule, sources, feeds, feeds_written, output, server }
+    File { site, schedule, sources, feeds, feeds_written, output, server, guard }
 }
 
 fn site(text: &mut Text<'_>, mut t: Table<'_>) -> Site {
@@ -215,6 +225,17 @@ fn site_author<'t>(text: &mut Text<'_>, author: &'t Spanned<DeValue<'t>>) -> Opt
     let email = t.parsed(text, "email", places::email).map(|email| email.value);
     t.finish(text);
     Some(SiteAuthor { name: name?.value, uri, email })
+}
+
+fn guard(text: &mut Text<'_>, mut t: Table<'_>) -> Guard {
+    let guard = Guard {
+        loss: t.parsed(text, "loss", values::percent),
+        loss_min: t.count(text, "loss_min"),
+        change: t.parsed(text, "change", values::percent),
+        change_min: t.count(text, "change_min"),
+    };
+    t.finish(text);
+    guard
 }
 
 fn schedule(text: &mut Text<'_>, mut t: Table<'_>) -> Schedule {

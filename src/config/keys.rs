@@ -10,8 +10,10 @@ pub(crate) struct Keys {
     pub(crate) names: &'static [&'static str],
 }
 
-pub(crate) const TOP: Keys =
-    Keys { header: "", names: &["site", "schedule", "source", "feed", "output", "server"] };
+pub(crate) const TOP: Keys = Keys {
+    header: "",
+    names: &["site", "schedule", "source", "feed", "output", "server", "guard"],
+};
 
 pub(crate) const SITE: Keys = Keys {
     header: "[site]",
@@ -35,6 +37,9 @@ pub(crate) const SITE: Keys = Keys {
 pub(crate) const AUTHOR: Keys = Keys { header: "authors", names: &["name", "uri", "email"] };
 
 pub(crate) const SCHEDULE: Keys = Keys { header: "[schedule]", names: &["cron", "watch", "look"] };
+
+pub(crate) const GUARD: Keys =
+    Keys { header: "[guard]", names: &["loss", "loss_min", "change", "change_min"] };
 
 pub(crate) const SOURCE: Keys = Keys {
     header: "[[source]]",
@@ -85,7 +90,7 @@ pub(crate) const SERVER: Keys = Keys {
 };
 
 /// The tables that have a header of their own.
-pub(crate) const TABLES: [Keys; 6] = [SITE, SCHEDULE, SOURCE, FEED, OUTPUT, SERVER];
+pub(crate) const TABLES: [Keys; 7] = [SITE, SCHEDULE, SOURCE, FEED, OUTPUT, SERVER, GUARD];
 
 /// What may stand at a key whose strings are written in a way of their own.
 pub(super) fn example(key: &str) -> Option<&'static str> {
@@ -162,7 +167,7 @@ mod tests {
             ("desc", SITE, "did you mean `description`?"),
             ("directory", OUTPUT, "did you mean `dir`?"),
             ("max_age", FEED, "`max_age` is a key of `[server]`"),
-            ("guard", TOP, "the keys of the file are `site`"),
+            ("podcast", TOP, "the keys of the file are `site`"),
         ] {
             assert!(help_for(unknown, table).starts_with(expected), "{}", help_for(unknown, table));
         }

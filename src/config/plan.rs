@@ -33,8 +33,19 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
         tree: output.tree,
         state: output.state,
         lock: output.lock,
+        guard: guard(&file.guard),
     };
     Some(Settings { plan, worker: worker?, server })
+}
+
+fn guard(written: &file::Guard) -> crate::catalog::guard::Options {
+    let defaults = crate::catalog::guard::Options::default();
+    crate::catalog::guard::Options {
+        loss_percent: value(&written.loss).unwrap_or(defaults.loss_percent),
+        loss_min: written.loss_min.unwrap_or(defaults.loss_min),
+        change_percent: value(&written.change).unwrap_or(defaults.change_percent),
+        change_min: written.change_min.unwrap_or(defaults.change_min),
+    }
 }
 
 /// What is worth knowing and stops nothing.

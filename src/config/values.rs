@@ -135,6 +135,15 @@ pub(super) fn size(value: &str) -> Result<u64, Wrong> {
     }
 }
 
+/// The number of `"20%"`.
+pub(super) fn percent(value: &str) -> Result<u32, Wrong> {
+    let number = value.trim().strip_suffix('%').and_then(|n| n.trim_end().parse::<u32>().ok());
+    number.filter(|n| (1..=100).contains(n)).ok_or_else(|| {
+        let help = "write a whole number from 1 to 100 and a percent sign: \"20%\"";
+        Wrong::new(codes::VALUE, "isn't a share", help)
+    })
+}
+
 fn split_unit(value: &str) -> Option<(u64, &str)> {
     let value = value.trim();
     let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Decision, KnownArticle};
+use crate::catalog::guard::{self, Guard};
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
 use crate::edition::{ledger, tree};
@@ -45,6 +46,8 @@ pub struct Plan {
     pub state: PathBuf,
     /// `feeds.lock`.
     pub lock: PathBuf,
+    /// When the guards hold.
+    pub guard: guard::Options,
 }
 
 /// How much of the sources a run looks at.
@@ -141,7 +144,8 @@ impl Report {
     /// Whether the run itself went well. Problems in articles don't count here.
     #[must_use]
     pub fn sound(&self) -> bool {
-        self.failures.is_empty() && self.held.is_empty()
+        // What the change guard holds is up; only its announcement waits.
+        self.failures.is_empty() && self.held.iter().all(|h| h.guard == Guard::Change.as_str())
     }
 
     /// Notes how long a step took.
@@ -172,6 +176,12 @@ pub enum Error {
     /// A feed can't be made.
     #[error(transparent)]
     Press(#[from] press::Error),
+    /// `--locked`, and `feeds.lock` lacks lines.
+    #[error(
+        "feeds.lock lacks {} lines, and --locked was given; nothing is published:\n{}", .0.len(),
+        .0.join("\n")
+    )]
+    Locked(Vec<String>),
     /// The manifest can't be made.
     #[error(transparent)]
     Manifest(#[from] crate::edition::manifest::Error),
@@ -192,6 +202,10 @@ pub struct Call<'a> {
     /// Publish nothing: read everything into the catalog of a state that is thrown away, and tell
     /// what is wrong.
     pub check_only: bool,
+    /// The guards whose held sets an operator releases.
+    pub accept: &'a BTreeSet<Guard>,
+    /// Publish nothing where `feeds.lock` lacks a line.
+    pub locked: bool,
 }
 
 /// Regenerates: gather, commit, select, render, publish. What can't be done is told in the report and
@@ -215,7 +229,7 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
     let step = Instant::now();
-    commit(&plan, &lock, &mut edits, gathered, &mut catalog, &mut report)?;
+    commit(&plan, &lock, &mut edits, &gathered, &mut catalog, &call, &mut report)?;
     report.step("commit", step.elapsed());
 
     if !call.check_only {
@@ -305,19 +319,26 @@ fn commit(
     plan: &Plan,
     lock: &Lock,
     edits: &mut Vec<Edit>,
-    gathered: gather::Outcome,
+    gathered: &gather::Outcome,
     catalog: &mut Catalog,
+    call: &Call<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
     let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
     let staged = catalog.has_staged()?;
-    let decision = if staged {
+    let mut decision = if staged {
         let learned = if catalog.is_empty()? { learned(plan) } else { Vec::new() };
         catalog.decide(&sources, lock, learned)?
     } else {
         Decision::default()
     };
+    let facts = catalog.guard_facts(report.as_of.timestamp())?;
+    let verdict = guard::judge(&plan.guard, &facts, call.accept, &mut decision);
+    report.held = held(&verdict);
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
+    if call.locked && !edits.is_empty() {
+        return Err(Error::Locked(edits.iter().map(lock::line).collect()));
+    }
     let written = lock::write(&plan.lock, edits);
     if let Err(e) = &written
         && !matches!(e, lock::Error::Unwritable { .. })
@@ -336,12 +357,28 @@ fn commit(
     }
     let indexes = gathered.indexes.iter().any(|i| !i.changed.is_empty() || !i.vanished.is_empty());
     if staged || indexes || catalog.is_due(report.as_of)? {
-        let committed = catalog.commit(&decision, &gathered.indexes, lock, report.as_of)?;
+        let indexes = &gathered.indexes;
+        let committed = catalog.commit(&decision, indexes, lock, &verdict, report.as_of)?;
         report.counters.new = committed.new;
         report.counters.changed = committed.changed;
         report.counters.withdrawn = committed.withdrawn;
     }
+    catalog.hold(&verdict.held)?;
     Ok(())
+}
+
+/// What the guards hold, as it is told.
+fn held(verdict: &guard::Verdict) -> Vec<Held> {
+    verdict
+        .held
+        .iter()
+        .map(|((guard, source), ids)| Held {
+            guard: guard.as_str().to_owned(),
+            source: source.clone(),
+            count: ids.len() as u64,
+            release: format!("feedwright regenerate --accept {}", guard.as_str()),
+        })
+        .collect()
 }
 
 /// What the tree's manifest says is published. After a loss of the state its entries stand in for the
