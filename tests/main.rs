@@ -3,6 +3,7 @@
 mod cli;
 mod configs;
 mod documents;
+mod feeds;
 mod http;
 mod incremental;
 mod newsroom;

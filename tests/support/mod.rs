@@ -60,12 +60,15 @@ pub(crate) fn article(title: &str, date: &str, body: &str) -> String {
 /// A folder with `feeds.toml` and articles, and what feedwright makes of them.
 pub(crate) struct Newsroom {
     dir: TempDir,
+    /// Where folders that are removed end.
+    bin: TempDir,
 }
 
 impl Newsroom {
     /// Makes one of paths and texts. Where `feeds.toml` isn't among them it is [`SITE`].
     pub(crate) fn new<T: AsRef<[u8]>>(files: &[(&str, T)]) -> Newsroom {
-        let newsroom = Newsroom { dir: tempfile::tempdir().unwrap() };
+        let newsroom =
+            Newsroom { dir: tempfile::tempdir().unwrap(), bin: tempfile::tempdir().unwrap() };
         fs::create_dir_all(newsroom.path("content")).unwrap();
         newsroom.write("feeds.toml", SITE);
         for (path, text) in files {
@@ -116,9 +119,15 @@ impl Newsroom {
         self.path(path).exists()
     }
 
+    /// Removes a file, or a folder at once, whoever writes in it just now.
     pub(crate) fn remove(&self, path: &str) {
         let path = self.path(path);
-        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+        if path.is_dir() {
+            let place = tempfile::tempdir_in(self.bin.path()).unwrap().keep();
+            fs::rename(path, place).unwrap();
+        } else {
+            fs::remove_file(path).unwrap();
+        }
     }
 
     pub(crate) fn rename(&self, from: &str, to: &str) {
@@ -221,7 +230,8 @@ pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
                 add(root, &path, found);
             } else if kind.is_file() {
                 let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read(&path).unwrap());
+                // Whoever writes there may have taken it away since it was listed.
+                found.extend(fs::read(&path).ok().map(|bytes| (name, bytes)));
             }
         }
     }
