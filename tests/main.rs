@@ -3,5 +3,6 @@
 mod configs;
 mod documents;
 mod http;
+mod mended;
 mod rendering;
 mod tidy;

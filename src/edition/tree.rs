@@ -3,11 +3,12 @@
 //! and renamed, so that nobody ever sees half of one; files that aren't ours are never touched.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::{Coding, Edition, Validators};
@@ -77,6 +78,49 @@ pub fn look(root: &Path, address: &Address) -> Result<Option<OnDisk>, Error> {
         }
         Err(e) => Err(fail(&path)(e)),
     }
+}
+
+/// An edition's files as they stand, whoever made them.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Hash and mtime of the identity file.
+    pub validators: Validators,
+    /// Bytes by coding, identity first.
+    pub bodies: Vec<(Coding, Bytes)>,
+}
+
+/// Reads an edition's files. Each is opened once, so that its bytes and its mtime belong together; a
+/// coded file with another mtime than the identity file's is another edition's, and is left out.
+/// `None` where there is no identity file.
+///
+/// # Errors
+/// Where the identity file can't be read.
+pub fn read(root: &Path, address: &Address) -> io::Result<Option<Files>> {
+    let Some(path) = file(root, address, Coding::Identity) else { return Ok(None) };
+    let (identity, modified) = match open(&path) {
+        Ok(found) => found,
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(e) => return Err(e),
+    };
+    let hash = ContentHash::of(&identity);
+    let mut bodies = vec![(Coding::Identity, identity)];
+    for coding in Coding::CODED {
+        let coded = file(root, address, coding).and_then(|path| open(&path).ok());
+        if let Some((bytes, _)) = coded.filter(|(_, when)| *when == modified) {
+            bodies.push((coding, bytes));
+        }
+    }
+    Ok(Some(Files { validators: Validators { hash, last_modified: date_time(modified) }, bodies }))
+}
+
+fn open(path: &Path) -> io::Result<(Bytes, SystemTime)> {
+    let mut file = File::open(path)?;
+    let modified = file.metadata()?.modified()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes.into(), modified))
 }
 
 /// Publishes editions: all are written and synced before the first is renamed.
