@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use feedwright::config;
+use feedwright::edition::manifest::Manifest;
 use feedwright::edition::shelf::Shelf;
 use feedwright::edition::shelve;
 use feedwright::feed::address::Address;
@@ -81,6 +82,10 @@ impl Newsroom {
         self.try_run(Scope::All).unwrap()
     }
 
+    fn manifest(&self) -> Manifest {
+        Manifest::read(self.read("public/feeds.json").as_bytes()).unwrap()
+    }
+
     fn shelve(&self, before: &Shelf) -> shelve::Shelving {
         shelve::shelve(&self.path("public"), before).unwrap().unwrap()
     }
@@ -143,4 +148,115 @@ fn a_manifest_that_comes_before_its_editions_is_looked_at_again() {
     for shelf in [early.shelf, start.shelf] {
         assert_eq!(said(&room.shelve(&shelf).shelf, "/feeds/world.atom").as_ref(), Some(&new));
     }
+}
+
+#[test]
+fn a_refused_edition_is_listed_only_while_its_file_is_there() {
+    let room = Newsroom::new();
+    room.run();
+    let file = room.path("public/feeds/world.rss");
+    fs::remove_file(&file).unwrap();
+    // A folder in its place: the new edition is refused, and the old one isn't there any more.
+    fs::create_dir(&file).unwrap();
+    let report = room.run();
+    assert_eq!(report.failures.len(), 1, "{:?}", report.failures);
+    assert!(!room.manifest().files.contains_key("/feeds/world.rss"));
+    fs::remove_dir(&file).unwrap();
+    assert!(room.run().sound());
+    assert!(room.manifest().files.contains_key("/feeds/world.rss"));
+}
+
+#[test]
+fn in_another_tree_the_files_of_others_stay() {
+    let room = Newsroom::new();
+    room.run();
+    room.write("www/feeds/world.rss", "mine");
+    room.write("www/feeds/sport.rss", "mine too");
+    fs::remove_dir_all(room.path("content/sport")).unwrap();
+    room.write("feeds.toml", format!("{CONFIG}[output]\ndir = \"www\"\n"));
+    let report = room.run();
+    assert_eq!(room.read("www/feeds/world.rss"), "mine");
+    assert_eq!(room.read("www/feeds/sport.rss"), "mine too");
+    assert!(report.failures.iter().any(|f| f.contains("/feeds/world.rss")), "{report:?}");
+    assert!(room.path("www/feeds/world.atom").exists());
+}
+
+#[test]
+fn what_stands_in_the_way_costs_one_address_only() {
+    let room = Newsroom::new();
+    let long = "ф".repeat(125);
+    room.article(&format!("{long}/fog.md"), "Fog in a place with a very long name");
+    room.article("news/tide.md", "The tide is high");
+    room.article("coast/gale.md", "A gale is near");
+    room.write("public/feeds/news", "a file where a page's folder has to be");
+    room.write("public/feeds/coast.atom.br/x", "a folder where a coded file has to be");
+    let report = room.run();
+    let refused = |what: &str| report.failures.iter().filter(|f| f.contains(what)).count();
+    assert_eq!(refused("has to be a folder"), 1, "{:?}", report.failures);
+    assert_eq!(refused("a folder stands at"), 1, "{:?}", report.failures);
+    assert_eq!(refused("too long"), 3, "{:?}", report.failures);
+    assert_eq!(report.failures.len(), 5);
+    assert!(room.path("public/feeds/world/index.html").exists());
+    assert!(room.path("public/feeds/news.rss").exists());
+    // Refused before its first file is written, so that no half of it stands.
+    assert!(!room.path("public/feeds/coast.atom").exists());
+    fs::remove_file(room.path("public/feeds/news")).unwrap();
+    room.run();
+    assert!(room.path("public/feeds/news/index.html").exists());
+    // Taken away again under our feet, and not wanted any more: no reason to end a run.
+    fs::remove_dir_all(room.path("public/feeds/news")).unwrap();
+    room.write("public/feeds/news", "");
+    fs::remove_dir_all(room.path("content/news")).unwrap();
+    fs::remove_dir_all(room.path(&format!("content/{long}"))).unwrap();
+    fs::remove_dir_all(room.path("public/feeds/coast.atom.br")).unwrap();
+    assert!(room.run().sound());
+}
+
+#[test]
+fn a_run_killed_after_its_manifest_leaves_no_orphans() {
+    let room = Newsroom::new();
+    room.run();
+    // A lost ledger, and one that ends the run where the manifest stands and nothing is removed yet.
+    let ledger = rusqlite::Connection::open(room.path(".feedwright/ledger.db")).unwrap();
+    let kill = "delete from ours; delete from edition;
+                create trigger kill before insert on edition
+                begin select raise(fail, 'killed'); end;";
+    ledger.execute_batch(kill).unwrap();
+    fs::remove_dir_all(room.path("content/sport")).unwrap();
+    assert!(room.try_run(Scope::All).is_err());
+    assert!(!room.manifest().files.contains_key("/feeds/sport.rss"));
+    assert!(room.path("public/feeds/sport.rss").exists());
+    ledger.execute_batch("drop trigger kill").unwrap();
+    room.run();
+    assert!(!room.path("public/feeds/sport.rss").exists());
+    assert!(!room.path("public/feeds/sport").exists());
+}
+
+#[test]
+fn a_coded_file_of_somebody_else_stays() {
+    let room = Newsroom::new();
+    room.write("public/feeds/world.rss.gz", "not ours");
+    let report = room.run();
+    assert_eq!(room.read("public/feeds/world.rss.gz"), "not ours");
+    assert!(report.failures.iter().any(|f| f.contains("world.rss.gz")), "{:?}", report.failures);
+    fs::remove_file(room.path("public/feeds/world.rss.gz")).unwrap();
+    assert!(room.run().sound());
+    assert!(room.path("public/feeds/world.rss").exists());
+}
+
+#[test]
+fn last_modified_goes_on_where_the_manifest_left_it() {
+    let room = Newsroom::new();
+    room.run();
+    let listed = room.manifest().files["/feeds/world.rss"].last_modified;
+    // State lost, tree copied without its times, and the clock behind.
+    fs::remove_dir_all(room.path(".feedwright")).unwrap();
+    let old = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
+    let open = |p| fs::File::options().write(true).open(room.path(p)).unwrap();
+    open("public/feeds/world.rss").set_times(old).unwrap();
+    room.now.set(room.now.get() - TimeDelta::days(1));
+    room.article("world/ferry.md", "The ferry has come");
+    room.run();
+    let after = room.manifest().files["/feeds/world.rss"].last_modified;
+    assert_eq!(after, listed + TimeDelta::seconds(1));
 }
