@@ -7,6 +7,7 @@ mod bodies;
 pub mod commit;
 pub mod diff;
 pub mod lock;
+mod mend;
 pub mod query;
 pub mod stage;
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chrono::DateTime;
 use rayon::prelude::*;
 
+pub(super) use self::facts::standing_manifest;
 use super::{Error, Plan, Report, eager_feeds};
 use crate::article::ContentHash;
 use crate::catalog::Catalog;
@@ -131,7 +132,7 @@ impl<'a> Publisher<'a> {
         let mut listed = BTreeMap::new();
         // Without a ledger the manifest says which files are ours, and since when. Noted at once,
         // because this run's manifest won't list what it is about to remove.
-        if let Some(manifest) = facts::standing_manifest(plan) {
+        if let Some(manifest) = standing_manifest(plan) {
             let named = manifest.files.keys().filter_map(|a| Address::parse(a));
             let new: Vec<Address> =
                 named.chain([Address::Manifest]).filter(|a| !ours.contains(a)).collect();

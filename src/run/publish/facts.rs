@@ -12,7 +12,7 @@ use crate::press::Window;
 use crate::run::{Error, Plan};
 
 /// The manifest that the tree has now, if it has one that can be read.
-pub(super) fn standing_manifest(plan: &Plan) -> Option<Manifest> {
+pub(in crate::run) fn standing_manifest(plan: &Plan) -> Option<Manifest> {
     let path = tree::file(&plan.tree, &Address::Manifest, Coding::Identity)?;
     Manifest::read(&std::fs::read(path).ok()?).ok()
 }
