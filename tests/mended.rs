@@ -12,6 +12,7 @@ use feedwright::edition::shelf::Shelf;
 use feedwright::edition::shelve;
 use feedwright::feed::address::Address;
 use feedwright::press::Finisher;
+use feedwright::run::lazy::{self, Asked, Lazy};
 use feedwright::run::{self, Call, Report, Scope};
 
 /// A newsroom: `feeds.toml`, `content/`, what runs make of them, and a clock that each run sets on.
@@ -259,4 +260,63 @@ fn last_modified_goes_on_where_the_manifest_left_it() {
     room.run();
     let after = room.manifest().files["/feeds/world.rss"].last_modified;
     assert_eq!(after, listed + TimeDelta::seconds(1));
+}
+
+#[test]
+fn an_article_is_never_published_without_its_body() {
+    let room = Newsroom::new();
+    room.run();
+    let before = room.read("public/feeds/world.rss");
+    assert!(before.contains("The harbour opens, we hear."));
+    let bodies = rusqlite::Connection::open(room.path(".feedwright/bodies.db")).unwrap();
+    bodies.execute("delete from body", []).unwrap();
+    room.article("world/ferry.md", "The ferry has come");
+    let error = room.try_run(Scope::All).unwrap_err().to_string();
+    assert!(error.contains("has lost bodies of 2 documents"), "{error}");
+    assert_eq!(room.read("public/feeds/world.rss"), before);
+    // The next run reads them again; ids and dates are what they were.
+    assert!(room.run().sound());
+    let after = room.read("public/feeds/world.rss");
+    assert!(after.contains("The harbour opens, we hear.") && after.contains("The ferry has come"));
+    assert!(room.read("public/feeds/sport.rss").contains("The regatta is on, we hear."));
+}
+
+fn ask(room: &Newsroom, path: &str, known: Option<&Lazy>) -> Result<Asked, run::Error> {
+    let plan = room.settings().plan;
+    lazy::lazy(&plan, &address(path), room.now.get(), &Finisher::default(), known)
+}
+
+#[test]
+fn a_lazy_feed_makes_no_state_and_is_not_missing_before_the_first_run() {
+    let room = Newsroom::new();
+    assert!(matches!(ask(&room, "/feeds/tag/port.rss", None), Ok(Asked::NotYet)));
+    assert!(!room.path(".feedwright").exists());
+    room.run();
+    let Ok(Asked::Made(made)) = ask(&room, "/feeds/tag/port.rss", None) else { panic!("not made") };
+    assert!(matches!(ask(&room, "/feeds/tag/fog.rss", None), Ok(Asked::NotFound)));
+    let Ok(Asked::Made(same)) = ask(&room, "/feeds/tag/port.rss", Some(&made)) else {
+        panic!("not made")
+    };
+    assert_eq!(same.shelved.validators, made.shelved.validators);
+    fs::remove_dir_all(room.path(".feedwright")).unwrap();
+    assert!(matches!(ask(&room, "/feeds/tag/port.rss", Some(&made)), Ok(Asked::NotYet)));
+    assert!(!room.path(".feedwright").exists());
+}
+
+#[test]
+fn a_refused_lazy_edition_is_not_pressed_again() {
+    let room = Newsroom::new();
+    room.run();
+    ask(&room, "/feeds/tag/port.rss", None).unwrap();
+    let ledger = rusqlite::Connection::open(room.path(".feedwright/ledger.db")).unwrap();
+    let refuse = "update edition set refused = 'it came back otherwise'
+                  where address = '/feeds/tag/port.rss'";
+    assert_eq!(ledger.execute(refuse, []).unwrap(), 1);
+    let Ok(Asked::Refused { reason, anew }) = ask(&room, "/feeds/tag/port.rss", None) else {
+        panic!("not refused")
+    };
+    assert_eq!((reason.as_str(), anew), ("it came back otherwise", false));
+    room.article("world/ferry.md", "The ferry has come");
+    room.run();
+    assert!(matches!(ask(&room, "/feeds/tag/port.rss", None), Ok(Asked::Made(_))));
 }

@@ -1,7 +1,6 @@
 //! The shelf follows the tree, whoever writes it: this process's worker, `regenerate` in another
 //! process, another machine. A look is one stat of the manifest, which is renamed last.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use tokio::sync::watch;
 use tracing::{error, warn};
 
 use super::Service;
+use super::stat::Stat;
 use crate::edition::shelve::{self, Shelving};
 use crate::edition::{Coding, tree};
 use crate::feed::address::Address;
@@ -17,9 +17,6 @@ use crate::worker::Handle;
 
 /// Another process's editions are served within a second; a stat costs next to nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-
-/// What tells that the manifest is another.
-type Mark = (u64, i64, i64, u64);
 
 /// How long a tree that isn't whole is left alone at most before the next look. A copy that goes on
 /// is done sooner; one that never will be shouldn't cost more than a look at a time.
@@ -38,7 +35,7 @@ pub(super) struct Follower {
 #[derive(Default)]
 struct Seen {
     /// The manifest that was shelved last.
-    mark: Option<Mark>,
+    mark: Option<Stat>,
     /// Where something that it lists is missing: when to look again.
     again: Option<Again>,
 }
@@ -51,11 +48,11 @@ struct Again {
 
 impl Seen {
     /// Whether there is something to look at.
-    fn asks_for_look(&self, mark: Mark) -> bool {
+    fn asks_for_look(&self, mark: Stat) -> bool {
         self.mark != Some(mark) || self.again.as_ref().is_some_and(|a| a.at <= Instant::now())
     }
 
-    fn note(&mut self, mark: Mark, shelving: &Shelving) {
+    fn note(&mut self, mark: Stat, shelving: &Shelving) {
         let before = self.again.take().filter(|_| self.mark == Some(mark));
         self.mark = Some(mark);
         if shelving.late.is_empty() && !shelving.uncoded {
@@ -121,7 +118,9 @@ impl Follower {
             }
             self.look().await;
             let settings = self.service.settings();
-            let gone = !settings.plan.state.exists() || mark(&settings.plan.tree).is_none();
+            // Not the folder: something may make it again, and empty it is no state.
+            let gone = !settings.plan.state.join("catalog.db").exists()
+                || mark(&settings.plan.tree).is_none();
             if !gone {
                 asked = None;
                 continue;
@@ -139,8 +138,6 @@ impl Follower {
     }
 }
 
-fn mark(root: &Path) -> Option<Mark> {
-    let path = tree::file(root, &Address::Manifest, Coding::Identity)?;
-    let meta = std::fs::metadata(path).ok()?;
-    Some((meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()))
+fn mark(root: &Path) -> Option<Stat> {
+    Stat::of(&tree::file(root, &Address::Manifest, Coding::Identity)?)
 }
