@@ -31,6 +31,9 @@ pub enum Error {
     /// The catalog can't be asked.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
+    /// The catalog names a body that it doesn't hold.
+    #[error("the body of {0} is lost from the state folder")]
+    BodyLost(Place),
     /// It can't be rendered.
     #[error(transparent)]
     Render(#[from] render::Error),
@@ -137,17 +140,20 @@ pub struct Raw {
 /// Loads what a window's articles say.
 ///
 /// # Errors
-/// Where the catalog can't be asked.
-pub fn load(catalog: &Catalog, feed: &Feed, window: &Window) -> Result<Vec<Raw>, catalog::Error> {
+/// Where the catalog can't be asked, or holds no body where it names one: an article is never
+/// published without what it says.
+pub fn load(catalog: &Catalog, feed: &Feed, window: &Window) -> Result<Vec<Raw>, Error> {
     window
         .slots
         .iter()
         .map(|slot| {
             let (article, place) = catalog.article(slot.article)?;
             let body = match article.body {
-                Some(body) if feed.body == BodyMode::Full => {
-                    catalog.body(&body.hash)?.map(|html| (body.hash, html))
-                }
+                Some(body) if feed.body == BodyMode::Full => match catalog.body(&body.hash) {
+                    Ok(Some(html)) => Some((body.hash, html)),
+                    Ok(None) | Err(catalog::Error::Damaged) => return Err(Error::BodyLost(place)),
+                    Err(e) => return Err(e.into()),
+                },
                 _ => None,
             };
             let (id, published) = (slot.id.clone(), slot.published);

@@ -47,22 +47,34 @@ impl State {
     pub fn open(dir: &Path, config: &Path) -> Result<State, Error> {
         let fail = |cause| Error::Io { dir: dir.to_owned(), cause };
         let own = between(dir, config).map_err(fail)?;
+        if let Some(state) = State::find(dir, config)? {
+            return Ok(state);
+        }
+        let state = State { dir: dir.to_owned() };
+        fs::create_dir_all(dir).map_err(fail)?;
+        let mut temporary = tempfile::NamedTempFile::new_in(dir).map_err(fail)?;
+        writeln!(temporary, "{own}").map_err(fail)?;
+        temporary.persist(state.file("config")).map_err(|e| fail(e.error))?;
+        Ok(state)
+    }
+
+    /// The state folder of a configuration file; `None` where there is none yet. Makes nothing.
+    ///
+    /// # Errors
+    /// Where the folder can't be read, or belongs to another configuration.
+    pub fn find(dir: &Path, config: &Path) -> Result<Option<State>, Error> {
+        let fail = |cause| Error::Io { dir: dir.to_owned(), cause };
+        let own = between(dir, config).map_err(fail)?;
         let state = State { dir: dir.to_owned() };
         match fs::read_to_string(state.file("config")) {
-            Ok(owner) if owner.trim_end() == own => {}
+            Ok(owner) if owner.trim_end() == own => Ok(Some(state)),
             Ok(owner) => {
                 let owner = owner.trim_end().to_owned();
-                return Err(Error::Foreign { dir: dir.to_owned(), owner });
+                Err(Error::Foreign { dir: dir.to_owned(), owner })
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(dir).map_err(fail)?;
-                let mut temporary = tempfile::NamedTempFile::new_in(dir).map_err(fail)?;
-                writeln!(temporary, "{own}").map_err(fail)?;
-                temporary.persist(state.file("config")).map_err(|e| fail(e.error))?;
-            }
-            Err(e) => return Err(fail(e)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(fail(e)),
         }
-        Ok(state)
     }
 
     /// The folder.
@@ -94,17 +106,20 @@ impl State {
     }
 }
 
-/// The configuration's path relative to the state folder, as both are written: links aren't
-/// resolved, so that both may move together.
-fn between(dir: &Path, config: &Path) -> io::Result<String> {
-    let (dir, config) = (plain(&std::path::absolute(dir)?), plain(&std::path::absolute(config)?));
-    let shared = dir.components().zip(config.components()).take_while(|(a, b)| a == b).count();
-    let mut path = PathBuf::new();
+/// A path relative to the state folder, as both are written: links aren't resolved, so that both may
+/// move together.
+///
+/// # Errors
+/// Where the current folder isn't known.
+pub fn between(dir: &Path, path: &Path) -> io::Result<String> {
+    let (dir, to) = (plain(&std::path::absolute(dir)?), plain(&std::path::absolute(path)?));
+    let shared = dir.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let mut between = PathBuf::new();
     for _ in dir.components().skip(shared) {
-        path.push("..");
+        between.push("..");
     }
-    path.extend(config.components().skip(shared));
-    Ok(path.to_string_lossy().into_owned())
+    between.extend(to.components().skip(shared));
+    Ok(between.to_string_lossy().into_owned())
 }
 
 fn plain(path: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ mod documents;
 mod feeds;
 mod http;
 mod incremental;
+mod mended;
 mod newsroom;
 mod rendering;
 mod serve;

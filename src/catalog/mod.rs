@@ -9,6 +9,7 @@ pub mod diff;
 mod group;
 pub mod guard;
 pub mod lock;
+mod mend;
 pub mod moves;
 pub mod query;
 pub mod stage;

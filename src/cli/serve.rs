@@ -3,6 +3,7 @@
 
 mod follow;
 mod lazy;
+mod stat;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -101,7 +102,7 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
     let lazy = LazyFeeds::new(Arc::clone(&service));
     let served = Served {
         shelf: Arc::clone(&service.shelf),
-        demand: lazy.demand(),
+        demand: Arc::new(move |address| Box::pin(Arc::clone(&lazy).get(address))),
         health: health(&service, handle.clone()),
     };
     let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
@@ -205,7 +206,10 @@ fn reread(service: &Service, path: &std::path::Path) -> Option<String> {
                     "[server] has changed; its aliases, redirects and ages count from the next start"
                 );
             }
-            *standing = Arc::new(settings);
+            // What was made under the same settings is still good, and known by them.
+            if **standing != settings {
+                *standing = Arc::new(settings);
+            }
             None
         }
         Err(e) => {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::Validators;
@@ -15,7 +15,7 @@ use crate::feed::address::Address;
 use crate::problem::Problem;
 
 /// Raised with the schema; kept as `user_version`.
-const SCHEMA: i32 = 1;
+const SCHEMA: i32 = 2;
 
 /// Runs that are remembered.
 const RUNS_MAX: i64 = 100;
@@ -81,7 +81,7 @@ impl Ledger {
         if found > SCHEMA {
             return Err(Error::Newer(found));
         }
-        if found == 0 {
+        if found < SCHEMA {
             db.execute_batch(
                 "begin immediate;
                  create table if not exists edition (
@@ -94,13 +94,17 @@ impl Ledger {
                     problems text
                  ) strict, without rowid;
                  create table if not exists ours (address text primary key) strict, without rowid;
+                 create table if not exists tree (
+                    one integer primary key check (one = 1),
+                    path text not null
+                 ) strict;
                  create table if not exists run (
                     run integer primary key autoincrement,
                     ended text not null,
                     command text not null,
                     report text not null
                  ) strict;
-                 pragma user_version = 1;
+                 pragma user_version = 2;
                  commit;",
             )?;
         }
@@ -166,6 +170,25 @@ impl Ledger {
                 transaction.prepare_cached(sql)?.execute([address.url_path()])?;
             }
         }
+        Ok(transaction.commit()?)
+    }
+
+    /// Notes which tree the files are in, by its path from the state folder. Those of another tree
+    /// say nothing of this one: none of its files are ours then.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn follow(&mut self, tree: &str) -> Result<(), Error> {
+        let transaction = self.db.transaction()?;
+        let noted: Option<String> =
+            transaction.query_row("select path from tree", [], |row| row.get(0)).optional()?;
+        if noted.as_deref() == Some(tree) {
+            return Ok(());
+        }
+        if noted.is_some() {
+            transaction.execute("delete from ours", [])?;
+        }
+        transaction.execute("insert or replace into tree values (1, ?)", [tree])?;
         Ok(transaction.commit()?)
     }
 

@@ -6,13 +6,14 @@
 pub mod encode;
 pub mod ledger;
 pub mod manifest;
+pub mod obstacle;
 pub mod shelf;
 pub mod shelve;
 pub mod tree;
 pub mod verify;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::article::ContentHash;
 use crate::feed::address::Address;
@@ -76,6 +77,24 @@ pub struct Validators {
     pub hash: ContentHash,
     /// When this edition was first published; whole seconds.
     pub last_modified: DateTime<Utc>,
+}
+
+impl Validators {
+    /// The validators that bytes get at an address: those that they have already, else later ones than
+    /// any edition before (DESIGN decision 6). `known` is what is known of the address, by whoever
+    /// knows best first.
+    #[must_use]
+    pub fn following(hash: ContentHash, known: &[Validators], as_of: DateTime<Utc>) -> Validators {
+        let others = known.iter().filter(|v| v.hash != hash).map(|v| v.last_modified).max();
+        if let Some(same) = known.iter().find(|v| v.hash == hash)
+            && others.is_none_or(|other| other <= same.last_modified)
+        {
+            return *same;
+        }
+        let last = known.iter().map(|v| v.last_modified).max();
+        let after = last.map(|t| t + TimeDelta::seconds(1));
+        Validators { hash, last_modified: after.map_or(as_of, |t| t.max(as_of)) }
+    }
 }
 
 /// One address's bytes in all codings, not yet published.

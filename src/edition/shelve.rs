@@ -1,25 +1,23 @@
 //! The tree as a shelf: what the manifest lists is read and made ready to be served. Whoever wrote the
-//! tree, this is how it is followed; nothing here asks the catalog or the ledger.
+//! tree, this is how it is followed; nothing here asks the catalog or the ledger. A file that is missing
+//! or late costs its own edition, never the others.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use url::Url;
 
 use super::manifest::{self, Manifest};
 use super::shelf::{Shelf, Shelved};
 use super::{Coding, Validators, tree};
-use crate::article::ContentHash;
 use crate::feed::address::Address;
 use crate::feed::{FeedName, Format};
 
 /// The tree can't be put on a shelf.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file can't be read.
+    /// The manifest can't be opened.
     #[error("{path} can't be read: {cause}")]
     Io {
         /// The file.
@@ -27,85 +25,100 @@ pub enum Error {
         /// What the system says.
         cause: io::Error,
     },
-    /// The manifest can't be read.
+    /// The manifest can't be understood.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
+}
+
+/// A tree, put on a shelf.
+#[derive(Debug, Default)]
+pub struct Shelving {
+    /// What can be served.
+    pub shelf: Shelf,
+    /// What the manifest lists and the tree hasn't, or has otherwise: it comes later, or somebody
+    /// meddled. What stood before serves on; where nothing did, what stands now is served.
+    pub late: Vec<Address>,
+    /// Whether coded forms are missing, which may come later too.
+    pub uncoded: bool,
 }
 
 /// Reads the tree. What stands as it stood in `before` is taken from there. `None` where nothing is
 /// published yet.
 ///
 /// # Errors
-/// Where the manifest can't be read, or a file that it lists.
-pub fn shelve(root: &Path, before: &Shelf) -> Result<Option<Shelf>, Error> {
-    let Some(path) = tree::file(root, &Address::Manifest, Coding::Identity) else {
-        return Ok(None);
-    };
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(Error::Io { path, cause }),
-    };
-    let manifest = Manifest::read(&bytes)?;
+/// Where the manifest can't be read.
+pub fn shelve(root: &Path, before: &Shelf) -> Result<Option<Shelving>, Error> {
+    let manifest_file = tree::read(root, &Address::Manifest).map_err(|cause| {
+        let path = root.join(Address::Manifest.file_path().unwrap_or_default());
+        Error::Io { path, cause }
+    })?;
+    let Some(manifest_file) = manifest_file else { return Ok(None) };
+    let bytes = manifest_file.bodies.first().map(|(_, bytes)| bytes.as_ref()).unwrap_or_default();
+    let manifest = Manifest::read(bytes)?;
     let base = manifest.base_url.as_deref().and_then(|b| Url::parse(b).ok());
-    let mut shelf = Shelf::default();
+    let mut shelving = Shelving::default();
     for (address, facts) in &manifest.files {
         let Some(address) = Address::parse(address) else { continue };
         let validators = Validators { hash: facts.etag, last_modified: facts.last_modified };
-        put(root, before, &mut shelf, address, validators, base.as_ref())?;
+        let link = base.as_ref().and_then(|b| link(&address, b));
+        shelving.put(root, before, address, validators, link);
     }
-    let modified = fs::metadata(&path)
-        .and_then(|m| m.modified())
-        .map_err(|cause| Error::Io { path, cause })?;
-    let validators =
-        Validators { hash: ContentHash::of(&bytes), last_modified: tree::date_time(modified) };
-    put(root, before, &mut shelf, Address::Manifest, validators, None)?;
-    Ok(Some(shelf))
+    shelving.add(Address::Manifest, manifest_file.validators, manifest_file, None);
+    Ok(Some(shelving))
 }
 
-fn put(
-    root: &Path,
-    before: &Shelf,
-    shelf: &mut Shelf,
-    address: Address,
-    validators: Validators,
-    base: Option<&Url>,
-) -> Result<(), Error> {
-    let link = base.and_then(|b| link(&address, b));
-    if let Some(known) = before.items.get(&address)
-        && known.validators == validators
-        && known.link == link
-    {
-        shelf.items.insert(address, Arc::clone(known));
-        return Ok(());
-    }
-    let mut bodies = Vec::new();
-    let mut modified = None;
-    for coding in [Coding::Identity].into_iter().chain(Coding::CODED) {
-        let Some(path) = tree::file(root, &address, coding) else { continue };
-        let fail = |cause| Error::Io { path: path.clone(), cause };
-        let when = fs::metadata(&path).and_then(|m| m.modified());
-        match when {
-            // A coded file of another edition than the identity file's is ignored.
-            Ok(when) if coding != Coding::Identity && Some(when) != modified => continue,
-            Ok(when) if coding == Coding::Identity => modified = Some(when),
-            Ok(_) => {}
-            Err(_) if coding != Coding::Identity => continue,
-            Err(e) => return Err(fail(e)),
+impl Shelving {
+    fn put(
+        &mut self,
+        root: &Path,
+        before: &Shelf,
+        address: Address,
+        validators: Validators,
+        link: Option<String>,
+    ) {
+        let known = before.items.get(&address);
+        if let Some(known) = known
+            && known.validators == validators
+            && known.link == link
+            && is_whole(known)
+        {
+            self.shelf.items.insert(address, Arc::clone(known));
+            return;
         }
-        let bytes = fs::read(&path).map_err(fail)?;
-        if coding == Coding::Identity && ContentHash::of(&bytes) != validators.hash {
-            // Between two renames of a run, or meddled with: what stood before serves on.
-            if let Some(known) = before.items.get(&address) {
-                shelf.items.insert(address, Arc::clone(known));
+        match tree::read(root, &address) {
+            Ok(Some(files)) if files.validators.hash == validators.hash => {
+                self.add(address, validators, files, link);
             }
-            return Ok(());
+            found => {
+                self.late.push(address.clone());
+                match (known, found) {
+                    // Between two renames of a run, or of a copy that isn't over.
+                    (Some(known), _) => {
+                        self.shelf.items.insert(address, Arc::clone(known));
+                    }
+                    // After a start there is no before: a whole edition, if another one.
+                    (None, Ok(Some(files))) => self.add(address, files.validators, files, link),
+                    (None, _) => {}
+                }
+            }
         }
-        bodies.push((coding, Bytes::from(bytes)));
     }
-    let shelved = Shelved { address: address.clone(), validators, bodies, link };
-    shelf.items.insert(address, Arc::new(shelved));
-    Ok(())
+
+    fn add(
+        &mut self,
+        address: Address,
+        validators: Validators,
+        files: tree::Files,
+        link: Option<String>,
+    ) {
+        let shelved = Shelved { address: address.clone(), validators, bodies: files.bodies, link };
+        self.uncoded |= !is_whole(&shelved);
+        self.shelf.items.insert(address, Arc::new(shelved));
+    }
+}
+
+fn is_whole(shelved: &Shelved) -> bool {
+    shelved.bodies.len() > Coding::CODED.len()
 }
 
 /// The value of `Link` (RFC 8288): exactly one self, and the other formats.

@@ -3,12 +3,14 @@
 //! and renamed, so that nobody ever sees half of one; files that aren't ours are never touched.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use tempfile::TempPath;
 
 use super::{Coding, Edition, Validators};
 use crate::article::ContentHash;
@@ -30,15 +32,6 @@ pub struct Error {
 
 fn fail(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
     move |cause| Error { path: path.to_owned(), cause }
-}
-
-/// What a file in the tree is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnDisk {
-    /// Hash of its bytes.
-    pub hash: ContentHash,
-    /// Its mtime, whole seconds.
-    pub modified: DateTime<Utc>,
 }
 
 /// The path of an address's file in one coding.
@@ -65,13 +58,13 @@ pub fn stands(root: &Path, address: &Address, validators: &Validators, bytes: u6
 ///
 /// # Errors
 /// Where it can't be read.
-pub fn look(root: &Path, address: &Address) -> Result<Option<OnDisk>, Error> {
+pub fn look(root: &Path, address: &Address) -> Result<Option<Validators>, Error> {
     let Some(path) = file(root, address, Coding::Identity) else { return Ok(None) };
-    match fs::read(&path) {
-        Ok(bytes) => {
-            let modified = fs::metadata(&path).and_then(|m| m.modified()).map_err(fail(&path))?;
-            Ok(Some(OnDisk { hash: ContentHash::of(&bytes), modified: date_time(modified) }))
-        }
+    match open(&path) {
+        Ok((bytes, modified)) => Ok(Some(Validators {
+            hash: ContentHash::of(&bytes),
+            last_modified: date_time(modified),
+        })),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(None)
         }
@@ -79,18 +72,66 @@ pub fn look(root: &Path, address: &Address) -> Result<Option<OnDisk>, Error> {
     }
 }
 
-/// Publishes editions: all are written and synced before the first is renamed.
+/// An edition's files as they stand, whoever made them.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Hash and mtime of the identity file.
+    pub validators: Validators,
+    /// Bytes by coding, identity first.
+    pub bodies: Vec<(Coding, Bytes)>,
+}
+
+/// Reads an edition's files. Each is opened once, so that its bytes and its mtime belong together; a
+/// coded file with another mtime than the identity file's is another edition's, and is left out.
+/// `None` where there is no identity file.
 ///
 /// # Errors
-/// Where one can't be written; those that were renamed before stay, and are whole.
-pub fn publish(root: &Path, editions: &[(&Edition, DateTime<Utc>)]) -> Result<(), Error> {
+/// Where the identity file can't be read.
+pub fn read(root: &Path, address: &Address) -> io::Result<Option<Files>> {
+    let Some(path) = file(root, address, Coding::Identity) else { return Ok(None) };
+    let (identity, modified) = match open(&path) {
+        Ok(found) => found,
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(e) => return Err(e),
+    };
+    let hash = ContentHash::of(&identity);
+    let mut bodies = vec![(Coding::Identity, identity)];
+    for coding in Coding::CODED {
+        let coded = file(root, address, coding).and_then(|path| open(&path).ok());
+        if let Some((bytes, _)) = coded.filter(|(_, when)| *when == modified) {
+            bodies.push((coding, bytes));
+        }
+    }
+    Ok(Some(Files { validators: Validators { hash, last_modified: date_time(modified) }, bodies }))
+}
+
+fn open(path: &Path) -> io::Result<(Bytes, SystemTime)> {
+    let mut file = File::open(path)?;
+    let modified = file.metadata()?.modified()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes.into(), modified))
+}
+
+/// Publishes editions: all are written and synced before the first is renamed. Gives back those at
+/// whose address something stands in the way; all others are published.
+///
+/// # Errors
+/// Where the tree can't be written; those that were renamed before stay, and are whole.
+pub fn publish(
+    root: &Path,
+    editions: &[(&Edition, DateTime<Utc>)],
+) -> Result<Vec<(Address, Error)>, Error> {
     if editions.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let aside = root.join(ASIDE);
     fs::create_dir_all(&aside).map_err(fail(&aside))?;
-    let mut written = Vec::new();
+    let mut written = Vec::with_capacity(editions.len());
     for (edition, when) in editions {
+        let mut files = Vec::with_capacity(1 + Coding::CODED.len());
         // Coded forms first: until the identity file has their mtime they are ignored.
         let coded = edition.coded.iter().map(|(coding, bytes)| (*coding, bytes));
         for (coding, bytes) in coded.chain([(Coding::Identity, &edition.identity)]) {
@@ -104,24 +145,44 @@ pub fn publish(root: &Path, editions: &[(&Edition, DateTime<Utc>)]) -> Result<()
                 .as_file()
                 .set_times(FileTimes::new().set_modified(system_time(*when)))
                 .map_err(fail(&path))?;
-            written.push((temporary.into_temp_path(), path));
+            files.push((temporary.into_temp_path(), path));
         }
+        written.push((&edition.address, files));
     }
     sync(&aside)?;
-    let mut folders = Vec::new();
-    for (temporary, path) in written {
-        if let Some(folder) = path.parent()
-            && folders.last().is_none_or(|last| last != folder)
-        {
-            fs::create_dir_all(folder).map_err(fail(folder))?;
-            folders.push(folder.to_owned());
+    let mut refused = Vec::new();
+    for (address, files) in written {
+        match rename(files) {
+            Err(e) if is_in_the_way(&e.cause) => refused.push((address.clone(), e)),
+            renamed => renamed?,
         }
-        temporary.persist(&path).map_err(|e| fail(&path)(e.error))?;
     }
     sync(&aside)?;
     // Only to leave no trace; what a crash leaves in it goes at the next start.
     let _ = fs::remove_dir(&aside);
+    Ok(refused)
+}
+
+/// Gives an edition's files their names.
+fn rename(files: Vec<(TempPath, PathBuf)>) -> Result<(), Error> {
+    for (temporary, path) in files {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(fail(folder))?;
+        }
+        temporary.persist(&path).map_err(|e| fail(&path)(e.error))?;
+    }
     Ok(())
+}
+
+/// Whether it is the address that can't be, and not the tree.
+fn is_in_the_way(e: &io::Error) -> bool {
+    use io::ErrorKind::{
+        AlreadyExists, DirectoryNotEmpty, InvalidFilename, IsADirectory, NotADirectory,
+    };
+    matches!(
+        e.kind(),
+        AlreadyExists | DirectoryNotEmpty | InvalidFilename | IsADirectory | NotADirectory
+    )
 }
 
 /// One call for all files: much cheaper than syncing each.
@@ -150,8 +211,10 @@ pub fn remove(root: &Path, address: &Address) -> Result<(), Error> {
     for coding in [Coding::Identity].into_iter().chain(Coding::CODED) {
         let Some(path) = file(root, address, coding) else { continue };
         match fs::remove_file(&path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail(&path)(e)),
-            _ => {}
+            // Gone, or what stands there now isn't ours.
+            Err(e) if e.kind() == io::ErrorKind::NotFound || is_in_the_way(&e) => {}
+            Err(e) => return Err(fail(&path)(e)),
+            Ok(()) => {}
         }
     }
     let mut folder = file(root, address, Coding::Identity);

@@ -182,6 +182,12 @@ pub enum Error {
         .0.join("\n")
     )]
     Locked(Vec<String>),
+    /// The catalog names bodies that it doesn't hold.
+    #[error(
+        "the state folder has lost bodies of {0} documents; `feedwright regenerate` reads them again, \
+         and what was published stays up"
+    )]
+    BodiesLost(usize),
     /// The manifest can't be made.
     #[error(transparent)]
     Manifest(#[from] crate::edition::manifest::Error),
@@ -234,7 +240,8 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
 
     if !call.check_only {
         let mut ledger = ledger::Ledger::open(&state.ledger())?;
-        publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)?;
+        publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)
+            .map_err(|e| recover(&mut catalog, e))?;
         finish(&catalog, &mut report, begin)?;
         ledger.remember(&remembered(&report, &call)?)?;
     } else {
@@ -242,6 +249,17 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     }
     catalog.close()?;
     Ok(report)
+}
+
+/// Where bodies are lost, their documents count as unread, so that the next look brings them back.
+fn recover(catalog: &mut Catalog, error: Error) -> Error {
+    match error {
+        Error::Press(press::Error::BodyLost(_)) => match catalog.forget_bodiless() {
+            Ok(documents) => Error::BodiesLost(documents),
+            Err(e) => e.into(),
+        },
+        other => other,
+    }
 }
 
 fn finish(catalog: &Catalog, report: &mut Report, begin: Instant) -> Result<(), Error> {

@@ -1,30 +1,34 @@
 //! The second half of a run: every eager feed's window is selected, those whose window is otherwise
 //! are pressed, and the tree, its manifest and the ledger follow, in this order (DESIGN decision 10).
 
+mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 use rayon::prelude::*;
 
+pub(super) use self::facts::standing_manifest;
 use super::{Error, Plan, Report, eager_feeds};
 use crate::article::ContentHash;
 use crate::catalog::Catalog;
 use crate::catalog::lock::Lock;
 use crate::edition::ledger::{Ledger, Row};
-use crate::edition::manifest::{EntryFacts, FeedFacts, FileFacts, Manifest, VERSION};
-use crate::edition::{Edition, Validators, encode, tree};
+use crate::edition::manifest::{FileFacts, Manifest, VERSION};
+use crate::edition::{Edition, Validators, encode, obstacle, tree};
 use crate::feed::address::Address;
 use crate::feed::{Feed, Format};
 use crate::press::{self, Finisher, Raw, Window};
 use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Listed, RENDER};
+use crate::state;
 
 pub(crate) const REFUSED: Code = Code::new("edition-refused");
 
-const FOREIGN: &str = "a file that isn't feedwright's stands at this address; move it away, or give the \
-                       feed another name";
+/// The fingerprint of no window: what is noted under it is tried again at every run.
+const NO_FINGERPRINT: ContentHash = ContentHash([0; 16]);
 
 /// Feeds that are pressed before any of them is written: enough for all threads, and little enough
 /// that a site of a thousand sections doesn't hold all editions in memory.
@@ -36,6 +40,30 @@ struct Pressed {
     editions: Vec<(Address, Result<Edition, press::Error>)>,
     /// What could not be kept whole in it.
     problems: Vec<Problem>,
+}
+
+/// Why an edition isn't published.
+enum Refusal {
+    /// It can't be made, or not be read back: its input would have to be otherwise.
+    Edition(String),
+    /// Something stands in its way in the tree, which may go at any time.
+    Tree(String),
+}
+
+impl Refusal {
+    fn sentence(&self) -> &str {
+        let (Refusal::Edition(sentence) | Refusal::Tree(sentence)) = self;
+        sentence
+    }
+
+    fn help(&self) -> &'static str {
+        match self {
+            Refusal::Edition(_) => {
+                "the edition before stays up; this one is tried again when its input changes"
+            }
+            Refusal::Tree(_) => "the edition before stays up; this one is tried again at every run",
+        }
+    }
 }
 
 /// One address that the tree should have.
@@ -95,13 +123,21 @@ impl<'a> Publisher<'a> {
         ledger: &'a mut Ledger,
         report: &'a mut Report,
     ) -> Result<Publisher<'a>, Error> {
+        ledger.follow(
+            &state::between(&plan.state, &plan.tree)
+                .map_err(|cause| tree::Error { path: plan.tree.clone(), cause })?,
+        )?;
         let rows = ledger.rows()?;
         let mut ours = ledger.ours()?;
         let mut listed = BTreeMap::new();
-        // Without a ledger the manifest says which files are ours, and since when.
+        // Without a ledger the manifest says which files are ours, and since when. Noted at once,
+        // because this run's manifest won't list what it is about to remove.
         if let Some(manifest) = standing_manifest(plan) {
-            ours.extend(manifest.files.keys().filter_map(|a| Address::parse(a)));
-            ours.insert(Address::Manifest);
+            let named = manifest.files.keys().filter_map(|a| Address::parse(a));
+            let new: Vec<Address> =
+                named.chain([Address::Manifest]).filter(|a| !ours.contains(a)).collect();
+            ledger.claim(&new)?;
+            ours.extend(new);
             listed = manifest.files;
         }
         let (new_rows, wanted) = (Vec::new(), BTreeSet::new());
@@ -117,11 +153,7 @@ impl<'a> Publisher<'a> {
         }
         self.report.problems.extend(row.problems.iter().cloned());
         if let Some(sentence) = row.refused.clone() {
-            // Somebody else's file may have gone since.
-            if sentence == FOREIGN {
-                return false;
-            }
-            self.refuse(&wanted.address, &sentence);
+            self.refuse(&wanted.address, &Refusal::Edition(sentence));
             return true;
         }
         let stands = row
@@ -133,13 +165,12 @@ impl<'a> Publisher<'a> {
         stands
     }
 
-    fn refuse(&mut self, address: &Address, sentence: &str) {
+    fn refuse(&mut self, address: &Address, refusal: &Refusal) {
         let path = self.plan.tree.join(address.file_path().unwrap_or_default());
+        let sentence = refusal.sentence();
         let problem =
             Problem::error(&REFUSED, Place::whole(path.to_string_lossy()), sentence.to_owned())
-                .help(
-                    "the edition before stays up; this one is tried again when its input changes",
-                );
+                .help(refusal.help());
         self.report.failures.push(format!("{address}: {sentence}"));
         self.report.problems.push(problem);
     }
@@ -238,45 +269,38 @@ impl<'a> Publisher<'a> {
         let Pressed { fingerprint, editions, problems } = pressed;
         self.report.problems.extend(problems.iter().cloned());
         let mut publish: Vec<(Edition, Validators)> = Vec::new();
+        let mut refused: Vec<(Address, Refusal)> = Vec::new();
         for (address, edition) in editions {
             self.report.counters.rendered += 1;
-            let before = self.rows.get(&address).cloned();
-            let refused = match edition {
-                Ok(edition) => match self.validators(&edition, before.as_ref())? {
-                    Ok(validators) => {
-                        publish.push((edition, validators));
-                        continue;
-                    }
-                    Err(sentence) => sentence,
+            match edition {
+                Ok(edition) => match self.validators(&edition)? {
+                    Ok(validators) => publish.push((edition, validators)),
+                    Err(refusal) => refused.push((address, refusal)),
                 },
                 Err(press::Error::Catalog(e)) => return Err(e.into()),
-                Err(e) => e.to_string(),
+                Err(e) => refused.push((address, Refusal::Edition(e.to_string()))),
+            }
+        }
+        for (address, error) in self.write(&publish)? {
+            publish.retain(|(edition, _)| edition.address != address);
+            refused.push((address, Refusal::Tree(error.to_string())));
+        }
+        for (address, refusal) in refused {
+            self.refuse(&address, &refusal);
+            let fingerprint = match refusal {
+                Refusal::Edition(_) => fingerprint,
+                Refusal::Tree(_) => NO_FINGERPRINT,
             };
-            self.refuse(&address, &refused);
+            let before = self.rows.get(&address);
             let row = Row {
                 fingerprint,
-                validators: before.as_ref().and_then(|b| b.validators),
+                validators: before.and_then(|b| b.validators),
                 bytes: before.map_or(0, |b| b.bytes),
-                refused: Some(refused),
+                refused: Some(refusal.sentence().to_owned()),
                 problems: problems.clone(),
             };
             self.new_rows.push((address, row));
         }
-        let addresses: Vec<Address> = publish.iter().map(|(e, _)| e.address.clone()).collect();
-        self.ledger.claim(&addresses)?;
-        self.ours.extend(addresses);
-        let mut files = Vec::new();
-        for (edition, validators) in &publish {
-            let bytes = edition.identity.len() as u64;
-            let counters = &mut self.report.counters;
-            if tree::stands(&self.plan.tree, &edition.address, validators, bytes) {
-                counters.unchanged += 1;
-            } else {
-                counters.written += 1;
-                files.push((edition, validators.last_modified));
-            }
-        }
-        tree::publish(&self.plan.tree, &files)?;
         for (edition, validators) in publish {
             let bytes = edition.identity.len() as u64;
             let (validators, problems) = (Some(validators), problems.clone());
@@ -286,48 +310,58 @@ impl<'a> Publisher<'a> {
         Ok(())
     }
 
-    /// The validators that an edition gets: those that its bytes have already, else later ones than
-    /// any before. Refused where somebody else's file stands at its address.
-    fn validators(
-        &self,
-        edition: &Edition,
-        before: Option<&Row>,
-    ) -> Result<Result<Validators, String>, Error> {
-        let on_disk = tree::look(&self.plan.tree, &edition.address)?;
-        if let Some(disk) = &on_disk
-            && disk.hash == edition.hash
-        {
-            // The same bytes: published already, perhaps by a run that died before its ledger. Files
-            // that were copied or touched have times of their own; ledger and manifest know better.
-            let noted = before.and_then(|b| b.validators).filter(|v| v.hash == edition.hash);
-            let listed = self.listed.get(&edition.address.url_path());
-            let listed = listed.filter(|l| l.etag == edition.hash).map(|l| l.last_modified);
-            let last_modified = noted.map(|v| v.last_modified).or(listed).unwrap_or(disk.modified);
-            return Ok(Ok(Validators { hash: edition.hash, last_modified }));
+    /// Writes what the tree hasn't. Gives back those at whose address something stands in the way.
+    fn write(
+        &mut self,
+        publish: &[(Edition, Validators)],
+    ) -> Result<Vec<(Address, tree::Error)>, Error> {
+        let addresses: Vec<Address> = publish.iter().map(|(e, _)| e.address.clone()).collect();
+        self.ledger.claim(&addresses)?;
+        self.ours.extend(addresses);
+        let mut files = Vec::new();
+        for (edition, validators) in publish {
+            let bytes = edition.identity.len() as u64;
+            let counters = &mut self.report.counters;
+            if tree::stands(&self.plan.tree, &edition.address, validators, bytes) {
+                counters.unchanged += 1;
+            } else {
+                counters.written += 1;
+                files.push((edition, validators.last_modified));
+            }
         }
-        if on_disk.is_some() && !self.ours.contains(&edition.address) {
-            return Ok(Err(FOREIGN.to_owned()));
+        let refused = tree::publish(&self.plan.tree, &files)?;
+        self.report.counters.written -= refused.len() as u64;
+        Ok(refused)
+    }
+
+    /// The validators that an edition gets; refused where something stands at its address.
+    fn validators(&self, edition: &Edition) -> Result<Result<Validators, Refusal>, Error> {
+        let address = &edition.address;
+        let ours = self.ours.contains(address);
+        if let Some(obstacle) = obstacle::find(&self.plan.tree, edition, ours)? {
+            return Ok(Err(Refusal::Tree(obstacle.to_string())));
         }
-        if let Some(v) = before.and_then(|b| b.validators)
-            && v.hash == edition.hash
-        {
-            return Ok(Ok(v));
-        }
-        let last = before
-            .and_then(|b| b.validators)
-            .map(|v| v.last_modified)
-            .into_iter()
-            .chain(on_disk.map(|d| d.modified))
-            .max();
-        let after = last.map(|t| t + TimeDelta::seconds(1));
-        let last_modified = after.map_or(self.report.as_of, |t| t.max(self.report.as_of));
-        Ok(Ok(Validators { hash: edition.hash, last_modified }))
+        // Files that were copied or touched have times of their own; ledger and manifest know better.
+        let noted = self.rows.get(address).and_then(|row| row.validators);
+        let listed = self.listed.get(&address.url_path());
+        let listed = listed.map(|l| Validators { hash: l.etag, last_modified: l.last_modified });
+        let on_disk = tree::look(&self.plan.tree, address)?;
+        let known: Vec<Validators> = [noted, listed, on_disk].into_iter().flatten().collect();
+        Ok(Ok(Validators::following(edition.hash, &known, self.report.as_of)))
     }
 
     /// What stands at an address once this run is over.
     fn row(&self, address: &Address) -> Option<&Row> {
         let new = self.new_rows.iter().rev().find(|(a, _)| a == address).map(|(_, row)| row);
         new.or_else(|| self.rows.get(address))
+    }
+
+    /// Whether the edition before a refused one is still there.
+    fn is_there(&self, address: &Address, validators: &Validators, bytes: u64) -> bool {
+        let tree = &self.plan.tree;
+        tree::stands(tree, address, validators, bytes)
+            || tree::look(tree, address)
+                .is_ok_and(|found| found.is_some_and(|v| v.hash == validators.hash))
     }
 
     fn manifest(
@@ -341,7 +375,11 @@ impl<'a> Publisher<'a> {
             .iter()
             .filter_map(|address| {
                 let row = self.row(address)?;
-                let Validators { hash, last_modified } = row.validators?;
+                let validators = row.validators?;
+                if row.refused.is_some() && !self.is_there(address, &validators, row.bytes) {
+                    return None;
+                }
+                let Validators { hash, last_modified } = validators;
                 Some((address.url_path(), FileFacts { size: row.bytes, etag: hash, last_modified }))
             })
             .collect();
@@ -361,8 +399,8 @@ impl<'a> Publisher<'a> {
             feedwright: VERSION,
             base_url: self.plan.site.base_url.as_ref().map(ToString::to_string),
             files,
-            feeds: feed_facts(feeds, windows),
-            entries: entry_facts(catalog, windows)?,
+            feeds: facts::feed_facts(feeds, windows),
+            entries: facts::entry_facts(catalog, windows)?,
         };
         let edition = encode::encode(Address::Manifest, Bytes::from(manifest.bytes()?))
             .map_err(press::Error::from)?;
@@ -383,39 +421,4 @@ impl<'a> Publisher<'a> {
         self.ledger.put(&[], &gone)?;
         Ok(())
     }
-}
-
-/// The manifest that the tree has now, if it has one that can be read.
-pub(super) fn standing_manifest(plan: &Plan) -> Option<Manifest> {
-    let path = tree::file(&plan.tree, &Address::Manifest, crate::edition::Coding::Identity)?;
-    Manifest::read(&std::fs::read(path).ok()?).ok()
-}
-
-fn feed_facts(feeds: &[Feed], windows: &[Window]) -> BTreeMap<String, FeedFacts> {
-    feeds
-        .iter()
-        .zip(windows)
-        .map(|(feed, window)| {
-            let entries = window.slots.iter().map(|s| s.id.clone()).collect();
-            let facts = FeedFacts { title: feed.title.clone(), id: feed.id.clone(), entries };
-            (feed.name.0.clone(), facts)
-        })
-        .collect()
-}
-
-fn entry_facts(
-    catalog: &Catalog,
-    windows: &[Window],
-) -> Result<BTreeMap<String, EntryFacts>, Error> {
-    let mut entries = BTreeMap::new();
-    for slot in windows.iter().flat_map(|w| &w.slots) {
-        if entries.contains_key(&slot.id) {
-            continue;
-        }
-        let f = catalog.facts(slot.article)?;
-        let (rule_id, link, title) = (f.rule_id, f.link, f.title);
-        let facts = EntryFacts { rule_id, link, title, published: f.published, body: f.body };
-        entries.insert(f.id, facts);
-    }
-    Ok(entries)
 }

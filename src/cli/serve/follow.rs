@@ -1,16 +1,16 @@
 //! The shelf follows the tree, whoever writes it: this process's worker, `regenerate` in another
 //! process, another machine. A look is one stat of the manifest, which is renamed last.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::Service;
-use crate::edition::shelve;
+use super::stat::Stat;
+use crate::edition::shelve::{self, Shelving};
 use crate::edition::{Coding, tree};
 use crate::feed::address::Address;
 use crate::worker::Handle;
@@ -18,18 +18,64 @@ use crate::worker::Handle;
 /// Another process's editions are served within a second; a stat costs next to nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// What tells that the manifest is another.
-type Mark = (u64, i64, i64, u64);
+/// How long a tree that isn't whole is left alone at most before the next look. A copy that goes on
+/// is done sooner; one that never will be shouldn't cost more than a look at a time.
+const LATE_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Looks at a tree that isn't whole before a person is told.
+const LATE_LOOKS: u32 = 4;
 
 #[derive(Clone)]
 pub(super) struct Follower {
     service: Arc<Service>,
-    seen: Arc<Mutex<Option<Mark>>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What is known of the tree.
+#[derive(Default)]
+struct Seen {
+    /// The manifest that was shelved last.
+    mark: Option<Stat>,
+    /// Where something that it lists is missing: when to look again.
+    again: Option<Again>,
+}
+
+struct Again {
+    at: Instant,
+    wait: Duration,
+    looks: u32,
+}
+
+impl Seen {
+    /// Whether there is something to look at.
+    fn asks_for_look(&self, mark: Stat) -> bool {
+        self.mark != Some(mark) || self.again.as_ref().is_some_and(|a| a.at <= Instant::now())
+    }
+
+    fn note(&mut self, mark: Stat, shelving: &Shelving) {
+        let before = self.again.take().filter(|_| self.mark == Some(mark));
+        self.mark = Some(mark);
+        if shelving.late.is_empty() && !shelving.uncoded {
+            return;
+        }
+        let looks = before.as_ref().map_or(1, |a| a.looks.saturating_add(1));
+        let wait = before.map_or(LOOK_EVERY, |a| (a.wait * 2).min(LATE_WAIT_MAX));
+        if looks == LATE_LOOKS
+            && let Some(first) = shelving.late.first()
+        {
+            warn!(
+                "{} of the editions that feeds.json lists aren't in the tree as it says, {first} \
+                 among them; what there is of them is served",
+                shelving.late.len()
+            );
+        }
+        self.again = Some(Again { at: Instant::now() + wait, wait, looks });
+    }
 }
 
 impl Follower {
     pub(super) fn new(service: Arc<Service>) -> Follower {
-        Follower { service, seen: Arc::new(Mutex::new(None)) }
+        Follower { service, seen: Arc::default() }
     }
 
     /// Looks from a thread that may block: after our own run, so that its editions are up at once.
@@ -37,20 +83,20 @@ impl Follower {
         let root = self.service.settings().plan.tree.clone();
         // One look at a time: a slow one must not put an older shelf over a newer one.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let mark = mark(&root);
-        if mark.is_none() || *seen == mark {
-            return mark.is_some();
+        let Some(mark) = mark(&root) else { return false };
+        if !seen.asks_for_look(mark) {
+            return true;
         }
         match shelve::shelve(&root, &self.service.shelf.load()) {
-            Ok(Some(shelf)) => {
-                self.service.shelf.store(Arc::new(shelf));
-                *seen = mark;
+            Ok(Some(shelving)) => {
+                seen.note(mark, &shelving);
+                self.service.shelf.store(Arc::new(shelving.shelf));
                 true
             }
             Ok(None) => false,
             Err(e) => {
                 error!("{e}; what was served before goes on");
-                *seen = mark;
+                *seen = Seen { mark: Some(mark), again: None };
                 false
             }
         }
@@ -72,7 +118,9 @@ impl Follower {
             }
             self.look().await;
             let settings = self.service.settings();
-            let gone = !settings.plan.state.exists() || mark(&settings.plan.tree).is_none();
+            // Not the folder: something may make it again, and empty it is no state.
+            let gone = !settings.plan.state.join("catalog.db").exists()
+                || mark(&settings.plan.tree).is_none();
             if !gone {
                 asked = None;
                 continue;
@@ -90,8 +138,6 @@ impl Follower {
     }
 }
 
-fn mark(root: &Path) -> Option<Mark> {
-    let path = tree::file(root, &Address::Manifest, Coding::Identity)?;
-    let meta = std::fs::metadata(path).ok()?;
-    Some((meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()))
+fn mark(root: &Path) -> Option<Stat> {
+    Stat::of(&tree::file(root, &Address::Manifest, Coding::Identity)?)
 }

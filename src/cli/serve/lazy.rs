@@ -1,21 +1,25 @@
-//! Lazy feeds under `serve`: at most two are pressed at once, some may wait, and what was pressed is
-//! kept while the catalog stands as it stood.
+//! Lazy feeds under `serve`: at most two are pressed at once, some may wait, and what came of it is
+//! kept while catalog, lock and configuration stand as they stood. A name that no article has costs a
+//! look into memory.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arc_swap::ArcSwapOption;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use tracing::error;
 
 use super::Service;
+use super::stat::Stat;
+use crate::article::TermKey;
 use crate::cli::now;
+use crate::config::Settings;
 use crate::feed::address::Address;
-use crate::run::lazy::{Lazy, lazy};
-use crate::server::{Demand, Pressed};
+use crate::run::lazy::{self, Asked, Lazy};
+use crate::server::Pressed;
 
 /// Feeds pressed at once: the other threads are for those who are served.
 const PRESSES_MAX: usize = 2;
@@ -26,13 +30,52 @@ const WAITING_MAX: usize = 32;
 /// Bytes of pressed editions that are kept.
 const KEPT_BYTES_MAX: u64 = 64 << 20;
 
-/// Tells that the catalog is another: inode, change time and length of its files.
-type Mark = Vec<(u64, i64, i64, u64)>;
+/// What lazy feeds are made from: equal marks, equal editions.
+#[derive(Clone)]
+struct Mark {
+    /// The catalog, its log, and the lock.
+    files: [Option<Stat>; 3],
+    /// Replaced only by settings that say something else.
+    settings: Arc<Settings>,
+}
+
+impl Mark {
+    fn new(settings: Arc<Settings>) -> Mark {
+        let state = &settings.plan.state;
+        let files = [
+            Stat::of(&state.join("catalog.db")),
+            // Whoever opens the catalog makes a log, and takes it away again.
+            Stat::of(&state.join("catalog.db-wal")).filter(Stat::is_filled),
+            Stat::of(&settings.plan.lock),
+        ];
+        Mark { files, settings }
+    }
+}
+
+impl PartialEq for Mark {
+    fn eq(&self, other: &Mark) -> bool {
+        self.files == other.files && Arc::ptr_eq(&self.settings, &other.settings)
+    }
+}
 
 #[derive(Clone)]
 struct Kept {
     mark: Mark,
-    lazy: Lazy,
+    /// `None` of a feed that isn't there or was never made.
+    lazy: Option<Lazy>,
+    /// Whether the mark's own edition was refused; `lazy` is the one before then.
+    refused: bool,
+}
+
+impl Kept {
+    fn answer(self) -> Pressed {
+        match (self.lazy, self.refused) {
+            // What was served before is better than nothing.
+            (Some(lazy), _) => Pressed::Edition(lazy.shelved),
+            (None, true) => Pressed::Busy,
+            (None, false) => Pressed::NotFound,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -40,15 +83,22 @@ struct Size;
 
 impl Weighter<Address, Kept> for Size {
     fn weight(&self, _: &Address, kept: &Kept) -> u64 {
-        let bytes: usize = kept.lazy.shelved.bodies.iter().map(|(_, b)| b.len()).sum();
-        bytes as u64 + 1024
+        let bodies = kept.lazy.iter().flat_map(|lazy| &lazy.shelved.bodies);
+        bodies.map(|(_, bytes)| bytes.len() as u64).sum::<u64>() + 1024
     }
+}
+
+/// The terms that there are.
+struct Terms {
+    mark: Mark,
+    names: BTreeSet<TermKey>,
 }
 
 pub(super) struct LazyFeeds {
     service: Arc<Service>,
     kept: Cache<Address, Kept, Size>,
-    presses: Semaphore,
+    terms: ArcSwapOption<Terms>,
+    presses: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
@@ -57,54 +107,96 @@ impl LazyFeeds {
         Arc::new(LazyFeeds {
             service,
             kept: Cache::with_weighter(256, KEPT_BYTES_MAX, Size),
-            presses: Semaphore::new(PRESSES_MAX),
+            terms: ArcSwapOption::empty(),
+            presses: Arc::new(Semaphore::new(PRESSES_MAX)),
             waiting: AtomicUsize::new(0),
         })
     }
 
-    pub(super) fn demand(self: Arc<Self>) -> Demand {
-        Arc::new(move |address| {
-            let lazy = Arc::clone(&self);
-            Box::pin(async move { lazy.get(address).await })
-        })
-    }
-
-    async fn get(self: Arc<Self>, address: Address) -> Pressed {
-        let state = self.service.settings().plan.state.clone();
-        let mark = mark(&state);
-        let kept = self.kept.get(&address);
-        if let Some(kept) = kept.as_ref().filter(|k| k.mark == mark) {
-            return Pressed::Edition(Arc::clone(&kept.lazy.shelved));
+    pub(super) async fn get(self: Arc<Self>, address: Address) -> Pressed {
+        let mark = Mark::new(self.service.settings());
+        if let Some(pressed) = self.at_hand(&address, &mark) {
+            return pressed;
         }
         let waiting = Waiting::new(&self.waiting);
         if waiting.number > WAITING_MAX {
             return Pressed::Busy;
         }
-        let Ok(permit) = self.presses.acquire().await else { return Pressed::Busy };
+        let Ok(permit) = Arc::clone(&self.presses).acquire_owned().await else {
+            return Pressed::Busy;
+        };
         drop(waiting);
         let lazies = Arc::clone(&self);
-        let pressed = tokio::task::spawn_blocking(move || lazies.press(&address, mark, kept)).await;
-        drop(permit);
-        pressed.unwrap_or(Pressed::Busy)
+        let press = move || {
+            // Given back when the work is over, whether or not anybody still waits for it.
+            let _permit = permit;
+            let mark = Mark::new(lazies.service.settings());
+            // Whoever had the permit before may have been asked for the same.
+            lazies.at_hand(&address, &mark).unwrap_or_else(|| lazies.press(&address, mark))
+        };
+        tokio::task::spawn_blocking(press).await.unwrap_or(Pressed::Busy)
     }
 
-    fn press(&self, address: &Address, mark: Mark, kept: Option<Kept>) -> Pressed {
-        let settings = self.service.settings();
-        let known = kept.as_ref().map(|k| &k.lazy);
-        match lazy(&settings.plan, address, now(), &self.service.finisher, known) {
-            Ok(Some(lazy)) => {
-                let shelved = Arc::clone(&lazy.shelved);
-                self.kept.insert(address.clone(), Kept { mark, lazy });
-                Pressed::Edition(shelved)
+    /// What is known without work.
+    fn at_hand(&self, address: &Address, mark: &Mark) -> Option<Pressed> {
+        let (Address::Edition(name, _) | Address::Page(name)) = address else {
+            return Some(Pressed::NotFound);
+        };
+        let Some(term) = lazy::term_of(&mark.settings.plan, name) else {
+            return Some(Pressed::NotFound);
+        };
+        if let Some(terms) = self.terms.load().as_ref().filter(|t| t.mark == *mark)
+            && !terms.names.contains(&term)
+        {
+            return Some(Pressed::NotFound);
+        }
+        self.kept.get(address).filter(|kept| kept.mark == *mark).map(Kept::answer)
+    }
+
+    fn press(&self, address: &Address, mark: Mark) -> Pressed {
+        let before = self.kept.get(address).and_then(|kept| kept.lazy);
+        if let Err(e) = self.learn_terms(&mark) {
+            error!("{address}: {e}");
+            return fallback(before);
+        }
+        if let Some(known) = self.at_hand(address, &mark) {
+            return known;
+        }
+        let plan = &mark.settings.plan;
+        let asked = lazy::lazy(plan, address, now(), &self.service.finisher, before.as_ref());
+        let kept = match asked {
+            Ok(Asked::Made(lazy)) => Kept { mark, lazy: Some(lazy), refused: false },
+            Ok(Asked::NotFound) => Kept { mark, lazy: None, refused: false },
+            Ok(Asked::NotYet) => return fallback(before),
+            Ok(Asked::Refused { reason, anew }) => {
+                if anew {
+                    error!("{address} is refused: {reason}");
+                }
+                Kept { mark, lazy: before, refused: true }
             }
-            Ok(None) => Pressed::NotFound,
             Err(e) => {
                 error!("{address}: {e}");
-                // What was served before is better than nothing.
-                kept.map_or(Pressed::Busy, |k| Pressed::Edition(k.lazy.shelved))
+                return fallback(before);
             }
-        }
+        };
+        self.kept.insert(address.clone(), kept.clone());
+        kept.answer()
     }
+
+    fn learn_terms(&self, mark: &Mark) -> Result<(), crate::run::Error> {
+        if self.terms.load().as_ref().is_some_and(|t| t.mark == *mark) {
+            return Ok(());
+        }
+        if let Some(names) = lazy::terms(&mark.settings.plan)? {
+            self.terms.store(Some(Arc::new(Terms { mark: mark.clone(), names })));
+        }
+        Ok(())
+    }
+}
+
+/// While nothing can be made: what was served before, else a word to come again.
+fn fallback(before: Option<Lazy>) -> Pressed {
+    before.map_or(Pressed::Busy, |lazy| Pressed::Edition(lazy.shelved))
 }
 
 /// Counts a request while it waits.
@@ -126,11 +218,5 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn mark(state: &Path) -> Mark {
-    let files: [PathBuf; 2] = [state.join("catalog.db"), state.join("catalog.db-wal")];
-    files
-        .iter()
-        .filter_map(|f| std::fs::metadata(f).ok())
-        .map(|m| (m.ino(), m.mtime(), m.mtime_nsec(), m.len()))
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! What tells that a file is another one, without opening it.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// Equal stats, equal bytes: inode, times of change, and length. A file is replaced by a rename or
+/// appended to; neither leaves all of these as they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stat {
+    inode: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+    bytes: u64,
+}
+
+impl Stat {
+    /// `None` where there is no such file.
+    pub(super) fn of(path: &Path) -> Option<Stat> {
+        let meta = std::fs::metadata(path).ok()?;
+        Some(Stat {
+            inode: meta.ino(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+            bytes: meta.len(),
+        })
+    }
+
+    /// Whether there is anything in the file.
+    pub(super) fn is_filled(&self) -> bool {
+        self.bytes > 0
+    }
+}
