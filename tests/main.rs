@@ -5,6 +5,7 @@ mod configs;
 mod documents;
 mod feeds;
 mod http;
+mod identity;
 mod incremental;
 mod mended;
 mod newsroom;

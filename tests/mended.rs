@@ -13,7 +13,7 @@ use feedwright::edition::shelve;
 use feedwright::feed::address::Address;
 use feedwright::press::Finisher;
 use feedwright::run::lazy::{self, Asked, Lazy};
-use feedwright::run::{self, Call, Report, Scope};
+use feedwright::run::{self, Call, Report, Scope, Wishes};
 
 /// A newsroom: `feeds.toml`, `content/`, what runs make of them, and a clock that each run sets on.
 struct Newsroom {
@@ -74,7 +74,7 @@ impl Newsroom {
                 clock: &|| self.now.get(),
                 finisher: &Finisher::default(),
                 waiting: &mut |_| {},
-                check_only: false,
+                wishes: Wishes::default(),
             },
         )
     }

@@ -1,6 +1,5 @@
 //! `feedwright check`: read everything, publish nothing, tell each problem.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -10,7 +9,7 @@ use crate::catalog::lock;
 use crate::config::DEFAULTS;
 use crate::press::Finisher;
 use crate::problem::Severity;
-use crate::run::{self, Call, Plan, Report, Scope};
+use crate::run::{self, Call, Plan, Report, Scope, Wishes};
 
 pub(super) fn run(global: &Global, args: &Check) -> Status {
     if args.print_defaults {
@@ -92,9 +91,7 @@ fn read_all(plan: &Plan) -> Result<Report, Error> {
             clock: &now,
             finisher: &Finisher::default(),
             waiting: &mut |_| {},
-            check_only: true,
-            accept: &BTreeSet::new(),
-            locked: false,
+            wishes: Wishes { check_only: true, ..Wishes::default() },
         },
     )?;
     Ok(report)

@@ -9,7 +9,7 @@ use super::{Status, complain, load, now, output, status_of, status_of_error, tel
 use crate::catalog::guard::Guard;
 use crate::edition::ledger::{self, Ledger};
 use crate::press::Finisher;
-use crate::run::{self, Call, Plan, Report, Scope};
+use crate::run::{self, Call, Plan, Report, Scope, Wishes};
 use crate::state::{Holder, State};
 
 /// A run of another's that ended so lately is worth telling of where ours found nothing new.
@@ -39,9 +39,11 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
                     complain(&waiting(holder.as_ref()));
                 }
             },
-            check_only: false,
-            accept: &args.accept.iter().map(|a| guard(*a)).collect(),
-            locked: args.locked,
+            wishes: Wishes {
+                accept: args.accept.iter().map(|a| guard(*a)).collect(),
+                locked: args.locked,
+                ..Wishes::default()
+            },
         },
     );
     match result {

@@ -5,7 +5,6 @@ mod follow;
 mod lazy;
 mod stat;
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +23,7 @@ use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::{Problem, Severity};
-use crate::run::{self, Call, Report};
+use crate::run::{self, Call, Report, Wishes};
 use crate::server::{self, Health, Served};
 use crate::worker::{self, Ask, Round, Worker};
 
@@ -173,9 +172,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     Some(h) => info!("waiting for the run of {} (process {})", h.command, h.pid),
                     None => info!("waiting for another run to end"),
                 },
-                check_only: false,
-                accept: &BTreeSet::new(),
-                locked: false,
+                wishes: Wishes::default(),
             },
         );
         follower.look_now();

@@ -205,11 +205,18 @@ pub struct Call<'a> {
     pub finisher: &'a Finisher,
     /// Told once, where another run has the turn.
     pub waiting: &'a mut dyn FnMut(Option<Holder>),
+    /// What is asked for beyond a plain run.
+    pub wishes: Wishes,
+}
+
+/// What is asked of a run beyond a plain one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wishes {
     /// Publish nothing: read everything into the catalog of a state that is thrown away, and tell
     /// what is wrong.
     pub check_only: bool,
     /// The guards whose held sets an operator releases.
-    pub accept: &'a BTreeSet<Guard>,
+    pub accept: BTreeSet<Guard>,
     /// Publish nothing where `feeds.lock` lacks a line.
     pub locked: bool,
 }
@@ -238,7 +245,7 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     commit(&plan, &lock, &mut edits, &gathered, &mut catalog, &call, &mut report)?;
     report.step("commit", step.elapsed());
 
-    if !call.check_only {
+    if !call.wishes.check_only {
         let mut ledger = ledger::Ledger::open(&state.ledger())?;
         publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)
             .map_err(|e| recover(&mut catalog, e))?;
@@ -351,10 +358,10 @@ fn commit(
         Decision::default()
     };
     let facts = catalog.guard_facts(report.as_of.timestamp())?;
-    let verdict = guard::judge(&plan.guard, &facts, call.accept, &mut decision);
+    let verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
     report.held = held(&verdict);
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
-    if call.locked && !edits.is_empty() {
+    if call.wishes.locked && !edits.is_empty() {
         return Err(Error::Locked(edits.iter().map(lock::line).collect()));
     }
     let written = lock::write(&plan.lock, edits);

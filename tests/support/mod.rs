@@ -351,6 +351,18 @@ impl Report {
         problems.map(|p| (p.code, p.path)).collect()
     }
 
+    /// What guards hold: guard, source, articles, and the command that releases it.
+    pub(crate) fn held(&self) -> Vec<String> {
+        let held = self.object["held"].as_array().unwrap();
+        let text = |h: &Value, key: &str| h[key].as_str().unwrap().to_owned();
+        held.iter()
+            .map(|h| {
+                let (guard, source) = (text(h, "guard"), text(h, "source"));
+                format!("{guard} {source} {} {}", h["count"], text(h, "release"))
+            })
+            .collect()
+    }
+
     pub(crate) fn failures(&self) -> Vec<String> {
         let failures = self.object["failures"].as_array().unwrap();
         failures.iter().map(|f| f.as_str().unwrap().to_owned()).collect()

@@ -8,7 +8,7 @@ use super::*;
 use crate::config;
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
-use crate::run::{self, Call, Scope};
+use crate::run::{self, Call, Scope, Wishes};
 
 struct Newsroom {
     dir: tempfile::TempDir,
@@ -36,9 +36,7 @@ fn newsroom() -> Newsroom {
         clock: &now,
         finisher: &service.finisher,
         waiting: &mut |_| {},
-        check_only: false,
-        accept: &std::collections::BTreeSet::new(),
-        locked: false,
+        wishes: Wishes::default(),
     };
     run::run(&service.settings().plan, call).unwrap();
     Newsroom { dir, service }
