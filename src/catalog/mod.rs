@@ -10,6 +10,7 @@ pub mod lock;
 mod mend;
 pub mod query;
 pub mod stage;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
