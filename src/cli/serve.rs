@@ -1,6 +1,7 @@
 //! `feedwright serve`: gather, publish and serve, and keep doing so. The one place where the worker's
 //! synchronous runs and the server's sockets meet.
 
+mod cold;
 mod follow;
 mod lazy;
 mod log;
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use self::cold::ColdEditions;
 use self::follow::Follower;
 use self::lazy::LazyFeeds;
 use self::log::Told;
@@ -26,7 +28,7 @@ use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::{Problem, Severity};
 use crate::run::{self, Call};
-use crate::server::{self, Health, Served};
+use crate::server::{self, Demand, Health, Served};
 use crate::worker::{self, Ask, Round, Worker};
 
 pub(super) fn run(global: &Global, args: &Serve) -> Status {
@@ -103,10 +105,9 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
 
     let worker = Worker::new(worker_options, job(&service, &follower, global));
     let handle = worker.handle();
-    let lazy = LazyFeeds::new(Arc::clone(&service));
     let served = Served {
         shelf: Arc::clone(&service.shelf),
-        demand: Arc::new(move |address| Box::pin(Arc::clone(&lazy).get(address))),
+        demand: demand(&service),
         health: health(&service, handle.clone()),
     };
     let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
@@ -239,6 +240,17 @@ fn reread(service: &Service, path: &std::path::Path) -> Option<Mistakes> {
             Some(Mistakes { problems, sentence })
         }
     }
+}
+
+/// Where editions come from whose bytes aren't on the shelf.
+fn demand(service: &Arc<Service>) -> Demand {
+    let shelf = Arc::clone(&service.shelf);
+    let cold = ColdEditions::new(Arc::clone(service));
+    let lazy = LazyFeeds::new(Arc::clone(service));
+    Arc::new(move |address| match shelf.load().items.get(&address) {
+        Some(item) => Box::pin(Arc::clone(&cold).get(Arc::clone(item))),
+        None => Box::pin(Arc::clone(&lazy).get(address)),
+    })
 }
 
 fn health(service: &Arc<Service>, handle: worker::Handle) -> server::HealthOf {
