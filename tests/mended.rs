@@ -1,17 +1,22 @@
 //! Mistakes that were found and put right, each shown from outside: a small newsroom in a folder of its
 //! own, real runs over it, and what stands in the tree then.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its tests do")]
+
 use std::cell::Cell;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use feedwright::config;
+use feedwright::edition::ledger::Ledger;
 use feedwright::edition::manifest::Manifest;
 use feedwright::edition::shelf::Shelf;
 use feedwright::edition::shelve;
 use feedwright::feed::address::Address;
 use feedwright::press::Finisher;
+use feedwright::problem::Severity;
 use feedwright::run::lazy::{self, Asked, Lazy};
 use feedwright::run::{self, Call, Report, Scope, Wishes};
 
@@ -65,6 +70,10 @@ impl Newsroom {
     }
 
     fn try_run(&self, scope: Scope) -> Result<Report, run::Error> {
+        self.run_as(scope, false)
+    }
+
+    fn run_as(&self, scope: Scope, check_only: bool) -> Result<Report, run::Error> {
         self.now.set(self.now.get() + TimeDelta::seconds(60));
         run::run(
             &self.settings().plan,
@@ -74,7 +83,7 @@ impl Newsroom {
                 clock: &|| self.now.get(),
                 finisher: &Finisher::default(),
                 waiting: &mut |_| {},
-                wishes: Wishes::default(),
+                wishes: Wishes { check_only, ..Wishes::default() },
             },
         )
     }
@@ -88,7 +97,7 @@ impl Newsroom {
     }
 
     fn shelve(&self, before: &Shelf) -> shelve::Shelving {
-        shelve::shelve(&self.path("public"), before).unwrap().unwrap()
+        shelve::shelve(&self.path("public"), before, u64::MAX).unwrap().unwrap()
     }
 }
 
@@ -319,4 +328,115 @@ fn a_refused_lazy_edition_is_not_pressed_again() {
     room.article("world/ferry.md", "The ferry has come");
     room.run();
     assert!(matches!(ask(&room, "/feeds/tag/port.rss", None), Ok(Asked::Made(_))));
+}
+
+#[test]
+fn the_shelf_holds_all_validators_and_bytes_within_a_budget() {
+    let room = Newsroom::new();
+    room.run();
+    let shelve = |before: &Shelf, most| {
+        shelve::shelve(&room.path("public"), before, most).unwrap().unwrap().shelf
+    };
+    let bytes = |shelf: &Shelf| -> usize {
+        shelf.items.values().flat_map(|i| &i.bodies).map(|(_, b)| b.len()).sum()
+    };
+    let all = shelve(&Shelf::default(), u64::MAX);
+    for before in [&all, &Shelf::default()] {
+        let some = shelve(before, 20_000);
+        assert!(bytes(&some) <= 20_000 && bytes(&some) > 0, "{}", bytes(&some));
+        assert_eq!(some.items.len(), all.items.len());
+        for (address, item) in &some.items {
+            assert_eq!(item.validators, all.items[address].validators);
+            assert!(item.bodies.is_empty() || item.bodies.len() == 4);
+        }
+        // And where there is room again, they come back.
+        assert_eq!(bytes(&shelve(&some, u64::MAX)), bytes(&all));
+    }
+}
+
+fn last_remembered(room: &Newsroom) -> Report {
+    let ledger = Ledger::open(&room.path(".feedwright/ledger.db")).unwrap();
+    let run = ledger.runs(1).unwrap().remove(0);
+    serde_json::from_value(run.report).unwrap()
+}
+
+#[test]
+fn a_run_that_fails_is_remembered() {
+    let room = Newsroom::new();
+    room.run();
+    let lock = room.read("feeds.lock");
+    room.write("feeds.lock", format!("{lock}<<<<<<< HEAD\n"));
+    let error = room.try_run(Scope::All).unwrap_err().to_string();
+    let last = last_remembered(&room);
+    assert_eq!(last.failures, [error]);
+    assert_eq!(last.counters.read, 3);
+    room.write("feeds.lock", lock);
+    room.run();
+    assert!(last_remembered(&room).sound());
+}
+
+#[test]
+fn a_source_that_is_down_is_told_until_all_of_it_is_looked_at() {
+    let room = Newsroom::new();
+    let desk = "[[source]]\nname = \"desk\"\nkind = \"directory\"\npath = \"desk\"\n";
+    room.write("feeds.toml", format!("{CONFIG}{desk}"));
+    let down = |r: &Report| r.problems.iter().any(|p| p.code.as_str() == "source-down");
+    assert!(down(&room.run()));
+    // A look at another file knows as well, and fails in nothing itself.
+    room.article("world/ferry.md", "The ferry has come");
+    let edited = room.try_run(Scope::Paths(vec![room.path("content/world/ferry.md")])).unwrap();
+    assert!(edited.sound() && down(&edited), "{edited:?}");
+    assert!(down(&last_remembered(&room)));
+    fs::create_dir(room.path("desk")).unwrap();
+    assert!(!down(&room.run()));
+    // Nor of one that isn't asked for any more.
+    fs::remove_dir(room.path("desk")).unwrap();
+    assert!(down(&room.run()));
+    room.write("feeds.toml", CONFIG);
+    assert!(!down(&room.run()));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_until_it_can() {
+    let room = Newsroom::new();
+    // Too large to be an article: refused before it is read, as one without permission is.
+    let path = room.path("content/world/large.md");
+    fs::File::create(&path).unwrap().set_len(64 << 20).unwrap();
+    let told = |r: &Report| r.problems.iter().any(|p| p.place.path.ends_with("large.md"));
+    assert!(told(&room.run()));
+    let other = room.path("content/world/ferry.md");
+    assert!(told(&room.try_run(Scope::Paths(vec![other])).unwrap()));
+    room.article("world/large.md", "Not so large");
+    assert!(!told(&room.try_run(Scope::Paths(vec![path])).unwrap()));
+}
+
+#[test]
+fn notes_do_not_hide_an_error_in_what_is_remembered() {
+    let room = Newsroom::new();
+    for n in 0..30 {
+        room.write(&format!("content/a/{n}.txt"), "Not a captured page.\n");
+    }
+    room.write("content/z/bad.md", "---\ntitle: Bad\ndate: next Tuesday\n---\nText.\n");
+    let report = room.run();
+    assert!(report.problems.len() > 21, "{}", report.problems.len());
+    let last = last_remembered(&room);
+    assert_eq!(last.problems.len(), 20);
+    assert_eq!(last.problems[0].severity, Severity::Error);
+}
+
+#[test]
+fn checking_writes_no_lock_and_tells_of_names_given_twice() {
+    let room = Newsroom::new();
+    let feeds = "[[feed]]\nname = \"world\"\n[[feed]]\nname = \"{section}\"\neach = \"section\"\n";
+    room.write("feeds.toml", format!("{CONFIG}{feeds}"));
+    room.write("content/world/undated.md", "---\ntitle: Undated\n---\n\nNews.\n");
+    let report = room.run_as(Scope::All, true).unwrap();
+    let codes: Vec<&str> = report.problems.iter().map(|p| p.code.as_str()).collect();
+    assert!(codes.contains(&"feed-name-twice"), "{codes:?}");
+    assert!(!room.path("feeds.lock").exists());
+    room.write("feeds.lock", "feeds.lock 1\nbase\thttps://gazette.example/\n");
+    let lock = room.path("feeds.lock");
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o444)).unwrap();
+    assert!(room.run_as(Scope::All, true).unwrap().sound());
+    assert_eq!(room.read("feeds.lock"), "feeds.lock 1\nbase\thttps://gazette.example/\n");
 }

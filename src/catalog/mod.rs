@@ -13,6 +13,7 @@ mod mend;
 pub mod moves;
 pub mod query;
 pub mod stage;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -41,6 +41,12 @@ create table staged (
     primary key (source, path)
 ) strict, without rowid;
 
+-- What looking at a source found wrong that no document keeps; JSON array of Problem.
+create table standing (
+    source text primary key,
+    problems text not null
+) strict, without rowid;
+
 create table folder_index (
     source text not null,
     folder text not null,

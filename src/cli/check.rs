@@ -1,11 +1,9 @@
 //! `feedwright check`: read everything, publish nothing, tell each problem.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use super::args::{Check, Global, OutputFormat};
 use super::{Status, complain, load, now, output, status_of, status_of_error};
-use crate::catalog::lock;
 use crate::config::DEFAULTS;
 use crate::press::Finisher;
 use crate::problem::Severity;
@@ -26,7 +24,7 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
             complain(&e.to_string());
             return match &e {
                 Error::Run(e) => status_of_error(e),
-                Error::Scratch(_) | Error::Copy { .. } => Status::Failed,
+                Error::Scratch(_) => Status::Failed,
             };
         }
     };
@@ -66,22 +64,12 @@ enum Error {
     Run(#[from] run::Error),
     #[error("no scratch folder can be made: {0}")]
     Scratch(io::Error),
-    #[error("{path} can't be read: {cause}")]
-    Copy { path: PathBuf, cause: io::Error },
 }
 
-/// Reads everything into a state that is thrown away, beside a copy of the lock.
+/// Reads everything into a state that is thrown away; the lock is read and not written.
 fn read_all(plan: &Plan) -> Result<Report, Error> {
-    // Here, so that what is wrong in it is told of it and not of the copy.
-    lock::read(&plan.lock).map_err(run::Error::from)?;
     let scratch = tempfile::tempdir().map_err(Error::Scratch)?;
     let mut plan = plan.clone();
-    let copy = scratch.path().join("feeds.lock");
-    if plan.lock.exists() {
-        std::fs::copy(&plan.lock, &copy)
-            .map_err(|cause| Error::Copy { path: plan.lock.clone(), cause })?;
-    }
-    plan.lock = copy;
     plan.state = scratch.path().join("state");
     let report = run::run(
         &plan,

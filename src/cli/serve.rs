@@ -1,8 +1,10 @@
 //! `feedwright serve`: gather, publish and serve, and keep doing so. The one place where the worker's
 //! synchronous runs and the server's sockets meet.
 
+mod cold;
 mod follow;
 mod lazy;
+mod log;
 mod stat;
 
 use std::io::Write;
@@ -15,16 +17,18 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use self::cold::ColdEditions;
 use self::follow::Follower;
 use self::lazy::LazyFeeds;
+use self::log::Told;
 use super::args::{Admin, Global, OutputFormat, Serve};
-use super::{Status, complain, load, now, output};
+use super::{Status, complain, load, now};
 use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::{Problem, Severity};
-use crate::run::{self, Call, Report, Wishes};
-use crate::server::{self, Health, Served};
+use crate::run::{self, Call, Wishes};
+use crate::server::{self, Demand, Health, Served};
 use crate::worker::{self, Ask, Round, Worker};
 
 pub(super) fn run(global: &Global, args: &Serve) -> Status {
@@ -32,9 +36,9 @@ pub(super) fn run(global: &Global, args: &Serve) -> Status {
         Ok(loaded) => loaded,
         Err(status) => return status,
     };
-    log(global);
+    log::begin(global);
     for problem in &loaded.problems {
-        log_problem(problem);
+        log::problem(problem);
     }
     let mut settings = loaded.settings;
     if let Some(listen) = args.listen {
@@ -68,6 +72,8 @@ struct Service {
     /// What is served.
     shelf: Arc<ArcSwap<Shelf>>,
     finisher: Finisher,
+    /// What was logged already and stands.
+    told: Mutex<Told>,
 }
 
 impl Service {
@@ -88,6 +94,7 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
         settings: Mutex::new(Arc::new(settings)),
         shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
         finisher: Finisher::default(),
+        told: Mutex::default(),
     });
     let (stop, stopped) = watch::channel(false);
 
@@ -98,10 +105,9 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
 
     let worker = Worker::new(worker_options, job(&service, &follower, global));
     let handle = worker.handle();
-    let lazy = LazyFeeds::new(Arc::clone(&service));
     let served = Served {
         shelf: Arc::clone(&service.shelf),
-        demand: Arc::new(move |address| Box::pin(Arc::clone(&lazy).get(address))),
+        demand: demand(&service),
         health: health(&service, handle.clone()),
     };
     let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
@@ -166,7 +172,8 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
             Call {
                 scope: ask.scope,
                 command: "serve",
-                clock: &now,
+                // Asked of a clock that went back meanwhile, what is due would not be due yet.
+                clock: &|| now().max(ask.as_of),
                 finisher: &service.finisher,
                 waiting: &mut |holder| match holder {
                     Some(h) => info!("waiting for the run of {} (process {})", h.command, h.pid),
@@ -178,19 +185,34 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         follower.look_now();
         let outcome = match result {
             Ok(mut report) => {
-                report.failures.extend(mistakes);
-                log_report(trigger, &report);
+                if let Some(Mistakes { problems, sentence }) = mistakes {
+                    report.problems.extend(problems);
+                    report.failures.push(sentence);
+                }
+                log::report(&service.told, trigger, &report);
                 Ok(report)
             }
             // The worker logs it.
-            Err(e) => Err(e.to_string()),
+            Err(e) => {
+                if let Some(Mistakes { problems, sentence }) = mistakes {
+                    problems.iter().for_each(log::problem);
+                    error!("{sentence}");
+                }
+                Err(e.to_string())
+            }
         };
         Round { outcome, options: Some(settings.worker.clone()) }
     })
 }
 
-/// Takes over what feeds.toml says now; gives a sentence where it has mistakes.
-fn reread(service: &Service, path: &std::path::Path) -> Option<String> {
+/// What is wrong with feeds.toml.
+struct Mistakes {
+    problems: Vec<Problem>,
+    sentence: String,
+}
+
+/// Takes over what feeds.toml says now, unless it has mistakes.
+fn reread(service: &Service, path: &std::path::Path) -> Option<Mistakes> {
     match config::read(path) {
         Ok(loaded) => {
             let mut settings = loaded.settings;
@@ -210,14 +232,25 @@ fn reread(service: &Service, path: &std::path::Path) -> Option<String> {
             None
         }
         Err(e) => {
-            if let config::Error::Mistakes { problems, .. } = &e {
-                problems.iter().for_each(log_problem);
-            }
             let sentence = format!("{e}; what it said before goes on");
-            error!("{sentence}");
-            Some(sentence)
+            let problems = match e {
+                config::Error::Mistakes { problems, .. } => problems,
+                config::Error::Unreadable { .. } => Vec::new(),
+            };
+            Some(Mistakes { problems, sentence })
         }
     }
+}
+
+/// Where editions come from whose bytes aren't on the shelf.
+fn demand(service: &Arc<Service>) -> Demand {
+    let shelf = Arc::clone(&service.shelf);
+    let cold = ColdEditions::new(Arc::clone(service));
+    let lazy = LazyFeeds::new(Arc::clone(service));
+    Arc::new(move |address| match shelf.load().items.get(&address) {
+        Some(item) => Box::pin(Arc::clone(&cold).get(Arc::clone(item))),
+        None => Box::pin(Arc::clone(&lazy).get(address)),
+    })
 }
 
 fn health(service: &Arc<Service>, handle: worker::Handle) -> server::HealthOf {
@@ -289,52 +322,4 @@ fn tell_addresses(
     if standing {
         let _ = writeln!(out, "the feeds of the last run are up; this run brings them up to date");
     }
-}
-
-fn log(global: &Global) {
-    use tracing_subscriber::filter::{LevelFilter, Targets};
-    use tracing_subscriber::layer::SubscriberExt;
-    use tracing_subscriber::util::SubscriberInitExt;
-    let level = if global.quiet { LevelFilter::ERROR } else { LevelFilter::INFO };
-    let filter: Targets = std::env::var("FEEDWRIGHT_LOG")
-        .ok()
-        .and_then(|targets| targets.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_target("feedwright", level));
-    let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let set = match global.format {
-        OutputFormat::Json => registry.with(layer.json()).try_init(),
-        OutputFormat::Text => {
-            registry.with(layer.with_target(false).with_ansi(super::colour())).try_init()
-        }
-    };
-    // Set already: then somebody embeds us, and their log is used.
-    drop(set);
-}
-
-fn log_problem(problem: &Problem) {
-    let Problem { place, code, message, .. } = problem;
-    let place = place.to_string();
-    let place = output::safe(&place);
-    let message = output::safe(message);
-    match problem.severity {
-        Severity::Error => error!("{place}: error[{code}]: {message}"),
-        Severity::Warning => warn!("{place}: warning[{code}]: {message}"),
-        Severity::Note => info!("{place}: note[{code}]: {message}"),
-    }
-}
-
-fn log_report(trigger: run::Trigger, report: &Report) {
-    let c = &report.counters;
-    // What didn't change was told when it did; a document that is wrong now was parsed.
-    let quiet = c.parsed + c.new + c.changed + c.withdrawn + c.written == 0 && report.sound();
-    if quiet && trigger != run::Trigger::Start {
-        tracing::debug!("{}", output::summary(report));
-        return;
-    }
-    report.problems.iter().filter(|p| p.severity == Severity::Error).for_each(log_problem);
-    for failure in &report.failures {
-        error!("{}", output::safe(failure));
-    }
-    info!("{}", output::summary(report));
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::Url;
 
 use super::manifest::{self, Manifest};
@@ -40,14 +41,17 @@ pub struct Shelving {
     pub late: Vec<Address>,
     /// Whether coded forms are missing, which may come later too.
     pub uncoded: bool,
+    /// Bytes that may still be put on the shelf.
+    room: u64,
 }
 
-/// Reads the tree. What stands as it stood in `before` is taken from there. `None` where nothing is
-/// published yet.
+/// Reads the tree. What stands as it stood in `before` is taken from there. Of all editions the
+/// validators are put on the shelf, and the bytes of as many as `bytes_max` allows. `None` where
+/// nothing is published yet.
 ///
 /// # Errors
 /// Where the manifest can't be read.
-pub fn shelve(root: &Path, before: &Shelf) -> Result<Option<Shelving>, Error> {
+pub fn shelve(root: &Path, before: &Shelf, bytes_max: u64) -> Result<Option<Shelving>, Error> {
     let manifest_file = tree::read(root, &Address::Manifest).map_err(|cause| {
         let path = root.join(Address::Manifest.file_path().unwrap_or_default());
         Error::Io { path, cause }
@@ -56,69 +60,100 @@ pub fn shelve(root: &Path, before: &Shelf) -> Result<Option<Shelving>, Error> {
     let bytes = manifest_file.bodies.first().map(|(_, bytes)| bytes.as_ref()).unwrap_or_default();
     let manifest = Manifest::read(bytes)?;
     let base = manifest.base_url.as_deref().and_then(|b| Url::parse(b).ok());
-    let mut shelving = Shelving::default();
+    let mut shelving = Shelving { room: bytes_max, ..Shelving::default() };
     for (address, facts) in &manifest.files {
         let Some(address) = Address::parse(address) else { continue };
         let validators = Validators { hash: facts.etag, last_modified: facts.last_modified };
         let link = base.as_ref().and_then(|b| link(&address, b));
-        shelving.put(root, before, address, validators, link);
+        let new = Shelved { address, validators, bodies: Vec::new(), link };
+        shelving.put(root, before, new, facts.size);
     }
-    shelving.add(Address::Manifest, manifest_file.validators, manifest_file, None);
+    let new = Shelved {
+        address: Address::Manifest,
+        validators: manifest_file.validators,
+        bodies: Vec::new(),
+        link: None,
+    };
+    shelving.add(new, manifest_file.bodies);
     Ok(Some(shelving))
 }
 
 impl Shelving {
-    fn put(
-        &mut self,
-        root: &Path,
-        before: &Shelf,
-        address: Address,
-        validators: Validators,
-        link: Option<String>,
-    ) {
-        let known = before.items.get(&address);
+    /// Puts an edition on the shelf, which comes without its bytes: `size` of identity.
+    fn put(&mut self, root: &Path, before: &Shelf, new: Shelved, size: u64) {
+        let known = before.items.get(&new.address);
         if let Some(known) = known
-            && known.validators == validators
-            && known.link == link
-            && is_whole(known)
+            && known.validators == new.validators
+            && known.link == new.link
+            && self.keep(known, size)
         {
-            self.shelf.items.insert(address, Arc::clone(known));
             return;
         }
-        match tree::read(root, &address) {
-            Ok(Some(files)) if files.validators.hash == validators.hash => {
-                self.add(address, validators, files, link);
+        if size > self.room && tree::stands(root, &new.address, &new.validators, size) {
+            self.insert(Arc::new(new));
+            return;
+        }
+        match tree::read(root, &new.address) {
+            Ok(Some(files)) if files.validators.hash == new.validators.hash => {
+                self.add(new, files.bodies);
             }
             found => {
-                self.late.push(address.clone());
+                self.late.push(new.address.clone());
                 match (known, found) {
                     // Between two renames of a run, or of a copy that isn't over.
-                    (Some(known), _) => {
-                        self.shelf.items.insert(address, Arc::clone(known));
-                    }
+                    (Some(known), _) => self.insert(Arc::clone(known)),
                     // After a start there is no before: a whole edition, if another one.
-                    (None, Ok(Some(files))) => self.add(address, files.validators, files, link),
+                    (None, Ok(Some(files))) => {
+                        let new = Shelved { validators: files.validators, ..new };
+                        self.add(new, files.bodies);
+                    }
                     (None, _) => {}
                 }
             }
         }
     }
 
-    fn add(
-        &mut self,
-        address: Address,
-        validators: Validators,
-        files: tree::Files,
-        link: Option<String>,
-    ) {
-        let shelved = Shelved { address: address.clone(), validators, bodies: files.bodies, link };
-        self.uncoded |= !is_whole(&shelved);
-        self.shelf.items.insert(address, Arc::new(shelved));
+    /// Keeps what stood on the shelf before, if that is all that can stand there now.
+    fn keep(&mut self, known: &Arc<Shelved>, size: u64) -> bool {
+        let bytes = bytes_of(&known.bodies);
+        if known.bodies.is_empty() {
+            let cold = size > self.room;
+            if cold {
+                self.insert(Arc::clone(known));
+            }
+            return cold;
+        }
+        if bytes > self.room {
+            self.insert(Arc::new(Shelved { bodies: Vec::new(), ..Shelved::clone(known) }));
+            return true;
+        }
+        let whole = is_whole(&known.bodies);
+        if whole {
+            self.insert(Arc::clone(known));
+        }
+        whole
+    }
+
+    fn add(&mut self, mut new: Shelved, bodies: Vec<(Coding, Bytes)>) {
+        self.uncoded |= !is_whole(&bodies);
+        if bytes_of(&bodies) <= self.room {
+            new.bodies = bodies;
+        }
+        self.insert(Arc::new(new));
+    }
+
+    fn insert(&mut self, shelved: Arc<Shelved>) {
+        self.room = self.room.saturating_sub(bytes_of(&shelved.bodies));
+        self.shelf.items.insert(shelved.address.clone(), shelved);
     }
 }
 
-fn is_whole(shelved: &Shelved) -> bool {
-    shelved.bodies.len() > Coding::CODED.len()
+fn is_whole(bodies: &[(Coding, Bytes)]) -> bool {
+    bodies.len() > Coding::CODED.len()
+}
+
+fn bytes_of(bodies: &[(Coding, Bytes)]) -> u64 {
+    bodies.iter().map(|(_, bytes)| bytes.len() as u64).sum()
 }
 
 /// The value of `Link` (RFC 8288): exactly one self, and the other formats.

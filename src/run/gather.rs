@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
-use super::{Error, Plan, Report, Scope};
+use super::{Error, Plan, Report, Scope, standing};
 use crate::catalog::commit::IndexChanges;
 use crate::catalog::stage::{Outcome as Read, Staged, prepare};
 use crate::catalog::{self, Catalog};
@@ -41,11 +41,21 @@ pub(super) fn gather(
 ) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     for source in &plan.sources {
-        match look(source, scope, catalog, report)? {
-            Ok(indexes) => outcome.indexes.extend(indexes),
-            Err(e) => report.failures.push(format!("source {:?}: {e}", source.name)),
-        }
+        let before = report.problems.len();
+        let looked = look(source, scope, catalog, report)?;
+        // The catalog tells them, for as long as they stand.
+        let found = report.problems.split_off(before);
+        let failure = match looked {
+            Ok(indexes) => {
+                outcome.indexes.extend(indexes);
+                None
+            }
+            Err(e) => Some(format!("source {:?}: {e}", source.name)),
+        };
+        standing::note(catalog, source, scope, found, failure.as_deref())?;
+        report.failures.extend(failure);
     }
+    standing::keep_only(catalog, &plan.sources)?;
     if *scope == Scope::All {
         for known in catalog.sources()? {
             if !plan.sources.iter().any(|s| s.name == known) {

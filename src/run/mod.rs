@@ -3,8 +3,10 @@
 //! is the [`worker`](crate::worker)'s.
 
 mod gather;
+mod history;
 pub mod lazy;
 mod publish;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -231,13 +233,33 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     let asked = (call.clock)();
     let holder = Holder { command: call.command.to_owned(), pid: std::process::id(), since: asked };
     let _turn = Turn::take(&state, &holder, &mut call.waiting)?;
-    let begin = Instant::now();
     let as_of = (call.clock)().trunc_subsecs(0);
+    let done = regenerate(plan, &call, &state, as_of);
+    if let Err(e) = &done
+        && !call.check_only
+    {
+        history::remember_failure(&state, &call, as_of, e);
+    }
+    done
+}
+
+/// A run that has its turn.
+fn regenerate(
+    plan: &Plan,
+    call: &Call<'_>,
+    state: &State,
+    as_of: DateTime<Utc>,
+) -> Result<Report, Error> {
+    let begin = Instant::now();
     let mut report = Report { started: as_of, as_of, ..Report::default() };
 
-    let mut catalog = Catalog::open(&state)?;
+    let mut catalog = Catalog::open(state)?;
     let lock = lock::read(&plan.lock)?;
-    let (plan, mut edits) = obey(plan, &lock)?;
+    let (mut plan, mut edits) = obey(plan, &lock)?;
+    if call.check_only {
+        // What the lock lacks is no mistake, and checking writes nothing that stays.
+        plan.lock = state.dir().join("feeds.lock");
+    }
 
     let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
@@ -250,8 +272,9 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
         publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)
             .map_err(|e| recover(&mut catalog, e))?;
         finish(&catalog, &mut report, begin)?;
-        ledger.remember(&remembered(&report, &call)?)?;
+        ledger.remember(&history::remembered(&report, call)?)?;
     } else {
+        report.problems.append(&mut eager_feeds(&plan, &lock, &catalog, as_of)?.1);
         finish(&catalog, &mut report, begin)?;
     }
     catalog.close()?;
@@ -273,6 +296,7 @@ fn finish(catalog: &Catalog, report: &mut Report, begin: Instant) -> Result<(), 
     report.counters.read = catalog.count()?;
     report.next_due = catalog.next_due(report.as_of)?;
     report.problems.append(&mut catalog.problems()?);
+    report.problems.extend(catalog.standing()?.into_values().flatten());
     tell_once(&mut report.problems);
     report.took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(())
@@ -287,19 +311,6 @@ fn tell_once(problems: &mut Vec<Problem>) {
     });
     let mut seen = BTreeSet::new();
     problems.retain(|p| seen.insert((p.place.clone(), p.code.clone(), p.message.clone())));
-}
-
-/// Problems that a remembered run keeps; `check` tells them all.
-const REMEMBERED_PROBLEMS_MAX: usize = 20;
-
-fn remembered(report: &Report, call: &Call<'_>) -> Result<ledger::Run, Error> {
-    let mut report = report.clone();
-    report.problems.truncate(REMEMBERED_PROBLEMS_MAX);
-    Ok(ledger::Run {
-        ended: (call.clock)(),
-        command: call.command.to_owned(),
-        report: serde_json::to_value(&report).map_err(crate::edition::manifest::Error::Json)?,
-    })
 }
 
 /// What `feeds.lock` says overrides what `feeds.toml` would derive now. Gives the plan that obeys it,

@@ -17,9 +17,9 @@ use crate::catalog::Catalog;
 use crate::catalog::lock::Lock;
 use crate::edition::ledger::{Ledger, Row};
 use crate::edition::manifest::{FileFacts, Manifest, VERSION};
-use crate::edition::{Edition, Validators, encode, obstacle, tree};
+use crate::edition::{Edition, Validators, encode, obstacle, tree, verify};
 use crate::feed::address::Address;
-use crate::feed::{Feed, Format};
+use crate::feed::{Feed, Format, Site};
 use crate::press::{self, Finisher, Raw, Window};
 use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Listed, RENDER};
@@ -246,19 +246,19 @@ impl<'a> Publisher<'a> {
         let fingerprint = ContentHash::of(format!("{RENDER} {site:?} {listed:?}").as_bytes());
         let mut due = Vec::new();
         if !self.stands(&Wanted { address: Address::Index, fingerprint }) {
-            due.push((Address::Index, render::page::index(site, &listed)));
+            due.push((Address::Index, Ok(render::page::index(site, &listed))));
         }
         // Subscriptions need addresses that are absolute.
         if site.base_url.is_some() && !self.stands(&Wanted { address: Address::Opml, fingerprint })
         {
-            let bytes = render::opml::render(site, &listed).map_err(press::Error::from)?;
-            due.push((Address::Opml, bytes));
+            due.push((Address::Opml, subscriptions(site, &listed)));
         }
         let editions = due
             .into_iter()
-            .map(|(address, bytes)| {
-                let edition = encode::encode(address.clone(), Bytes::from(bytes));
-                (address, edition.map_err(press::Error::from))
+            .map(|(address, bytes): (Address, Result<Vec<u8>, press::Error>)| {
+                let edition =
+                    bytes.and_then(|b| Ok(encode::encode(address.clone(), Bytes::from(b))?));
+                (address, edition)
             })
             .collect();
         self.put(Pressed { fingerprint, editions, problems: Vec::new() })
@@ -421,4 +421,11 @@ impl<'a> Publisher<'a> {
         self.ledger.put(&[], &gone)?;
         Ok(())
     }
+}
+
+/// The list of subscriptions, read back as feeds are.
+fn subscriptions(site: &Site, feeds: &[Listed<'_>]) -> Result<Vec<u8>, press::Error> {
+    let bytes = render::opml::render(site, feeds)?;
+    verify::opml(&bytes, site, feeds)?;
+    Ok(bytes)
 }

@@ -54,7 +54,8 @@ pub struct Ask {
     pub scope: Scope,
     /// Who asked; of several that joined, the most important one.
     pub trigger: Trigger,
-    /// The instant as of which windows are selected.
+    /// The instant as of which windows are selected; a later one where the run has to wait for its
+    /// turn.
     pub as_of: DateTime<Utc>,
 }
 

@@ -18,6 +18,9 @@ use crate::worker::Handle;
 /// Another process's editions are served within a second; a stat costs next to nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// Bytes of editions on the shelf: all of a large newsroom's. Beyond, they are read when asked for.
+const SHELF_BYTES_MAX: u64 = 128 << 20;
+
 /// How long a tree that isn't whole is left alone at most before the next look. A copy that goes on
 /// is done sooner; one that never will be shouldn't cost more than a look at a time.
 const LATE_WAIT_MAX: Duration = Duration::from_secs(30);
@@ -87,7 +90,7 @@ impl Follower {
         if !seen.asks_for_look(mark) {
             return true;
         }
-        match shelve::shelve(&root, &self.service.shelf.load()) {
+        match shelve::shelve(&root, &self.service.shelf.load(), SHELF_BYTES_MAX) {
             Ok(Some(shelving)) => {
                 seen.note(mark, &shelving);
                 self.service.shelf.store(Arc::new(shelving.shelf));

@@ -29,6 +29,7 @@ fn newsroom() -> Newsroom {
         settings: Mutex::new(Arc::new(settings)),
         shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
         finisher: Finisher::default(),
+        told: Mutex::default(),
     });
     let call = Call {
         scope: Scope::All,
