@@ -236,7 +236,7 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     let as_of = (call.clock)().trunc_subsecs(0);
     let done = regenerate(plan, &call, &state, as_of);
     if let Err(e) = &done
-        && !call.check_only
+        && !call.wishes.check_only
     {
         history::remember_failure(&state, &call, as_of, e);
     }
@@ -256,7 +256,7 @@ fn regenerate(
     let mut catalog = Catalog::open(state)?;
     let lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
-    if call.check_only {
+    if call.wishes.check_only {
         // What the lock lacks is no mistake, and checking writes nothing that stays.
         plan.lock = state.dir().join("feeds.lock");
     }
@@ -264,7 +264,7 @@ fn regenerate(
     let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
     let step = Instant::now();
-    commit(&plan, &lock, &mut edits, &gathered, &mut catalog, &call, &mut report)?;
+    commit(&plan, &lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
