@@ -171,6 +171,12 @@ pub enum Error {
     /// A feed can't be made.
     #[error(transparent)]
     Press(#[from] press::Error),
+    /// The state is empty, and a source can't be read.
+    #[error(
+        "{0}; nothing is known of what is published, so nothing is done until every source can be \
+         read: see to it, or take it out of feeds.toml"
+    )]
+    Blind(String),
     /// The manifest can't be made.
     #[error(transparent)]
     Manifest(#[from] crate::edition::manifest::Error),
@@ -213,6 +219,11 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
 
     let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
+    // Where no article is known, all that is published of such a source would be taken back.
+    let blind = !call.check_only && !report.failures.is_empty() && catalog.count()? == 0;
+    if blind && publish::standing_manifest(&plan).is_some_and(|m| !m.entries.is_empty()) {
+        return Err(Error::Blind(report.failures.join("; ")));
+    }
     let step = Instant::now();
     commit(&plan, &lock, &mut edits, gathered, &mut catalog, &mut report)?;
     report.step("commit", step.elapsed());

@@ -375,7 +375,7 @@ impl<'a> Publisher<'a> {
 }
 
 /// The manifest that the tree has now, if it has one that can be read.
-fn standing_manifest(plan: &Plan) -> Option<Manifest> {
+pub(super) fn standing_manifest(plan: &Plan) -> Option<Manifest> {
     let path = tree::file(&plan.tree, &Address::Manifest, crate::edition::Coding::Identity)?;
     Manifest::read(&std::fs::read(path).ok()?).ok()
 }
