@@ -156,6 +156,12 @@ pub enum Error {
     /// The state folder can't be used.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// The state is empty, and a source can't be read.
+    #[error(
+        "{0}; nothing is known of what is published, so nothing is done until every source can be \
+         read: see to it, or take it out of feeds.toml"
+    )]
+    Blind(String),
     /// The catalog can't be used.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
@@ -171,12 +177,6 @@ pub enum Error {
     /// A feed can't be made.
     #[error(transparent)]
     Press(#[from] press::Error),
-    /// The state is empty, and a source can't be read.
-    #[error(
-        "{0}; nothing is known of what is published, so nothing is done until every source can be \
-         read: see to it, or take it out of feeds.toml"
-    )]
-    Blind(String),
     /// The manifest can't be made.
     #[error(transparent)]
     Manifest(#[from] crate::edition::manifest::Error),
