@@ -355,6 +355,33 @@ fn a_state_that_is_deleted_costs_a_cold_run_and_no_byte() {
 }
 
 #[test]
+fn a_source_that_is_away_when_the_state_is_lost_takes_nothing_back() {
+    let newsroom = two_sources();
+    newsroom.regenerate_well();
+    let before = newsroom.published();
+    newsroom.remove(".feedwright");
+    newsroom.rename("wire", "elsewhere");
+    for _ in 0..2 {
+        let ended = newsroom.feedwright(&["regenerate"]);
+        assert_eq!((ended.status, ended.stdout.as_str()), (1, ""), "{ended:?}");
+        assert!(ended.stderr.contains("source \"wire\": wire can't be read"), "{ended:?}");
+        assert_eq!(newsroom.changed_since(&before), [""; 0]);
+    }
+    newsroom.rename("elsewhere", "wire");
+    newsroom.regenerate_well().assert_counts(&[("read", 5), ("written", 0)]);
+    assert_eq!(newsroom.changed_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_first_run_publishes_what_can_be_read() {
+    let newsroom = two_sources();
+    newsroom.remove("wire");
+    let report = newsroom.regenerate();
+    assert_eq!((report.status, report.failures().len()), (1, 1), "{report:?}");
+    assert_eq!(newsroom.titles("latest"), ["The bell", "The clock"]);
+}
+
+#[test]
 fn a_tree_that_was_copied_without_its_times_gets_them_from_the_manifest() {
     let newsroom = Newsroom::sample();
     newsroom.regenerate_well();

@@ -124,6 +124,25 @@ fn a_restart_serves_the_last_editions_though_their_source_is_gone() {
 }
 
 #[test]
+fn a_restart_with_neither_state_nor_source_serves_the_tree() {
+    let newsroom = watched();
+    newsroom.regenerate_well();
+    let before = newsroom.published();
+    newsroom.remove(".feedwright");
+    newsroom.rename("content", "elsewhere");
+    let service = Service::start(&newsroom);
+    service.wait_readyz("the failure of the first run", |body| {
+        body["last_run"]["failed"].as_str().is_some_and(|f| f.contains("content"))
+    });
+    assert_eq!(service.readyz()["ready"], true);
+    assert_eq!(service.get("/feeds/town.rss", &[]).body, before["feeds/town.rss"].0);
+    assert_eq!(newsroom.changed_since(&before), [""; 0]);
+    newsroom.rename("elsewhere", "content");
+    newsroom.edit("content/town/bell.md", "It is loud.", "It is back.");
+    service.wait_text("/feeds/town.rss", "It is back.");
+}
+
+#[test]
 fn a_broken_configuration_keeps_the_old_and_says_so_until_it_is_mended() {
     let newsroom = watched();
     let service = Service::ready(&newsroom);

@@ -163,6 +163,12 @@ pub enum Error {
     /// The state folder can't be used.
     #[error(transparent)]
     State(#[from] state::Error),
+    /// The state is empty, and a source can't be read.
+    #[error(
+        "{0}; nothing is known of what is published, so nothing is done until every source can be \
+         read: see to it, or take it out of feeds.toml"
+    )]
+    Blind(String),
     /// The catalog can't be used.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
@@ -263,6 +269,11 @@ fn regenerate(
 
     let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
+    // Where no article is known, all that is published of such a source would be taken back.
+    let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;
+    if blind && publish::standing_manifest(&plan).is_some_and(|m| !m.entries.is_empty()) {
+        return Err(Error::Blind(report.failures.join("; ")));
+    }
     let step = Instant::now();
     commit(&plan, &lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
     report.step("commit", step.elapsed());
