@@ -182,7 +182,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                 wishes: Wishes::default(),
             },
         );
-        follower.look_now();
+        follower.look_after_run();
         let outcome = match result {
             Ok(mut report) => {
                 if let Some(Mistakes { problems, sentence }) = mistakes {

@@ -54,7 +54,8 @@ pub(super) fn run(global: &Global) -> Status {
 
 fn last_run(settings: &Settings) -> Result<Option<(Run, Report)>, String> {
     let plan = &settings.plan;
-    let state = State::open(&plan.state, &plan.config).map_err(|e| e.to_string())?;
+    let state = State::find(&plan.state, &plan.config).map_err(|e| e.to_string())?;
+    let Some(state) = state.filter(|s| s.ledger().exists()) else { return Ok(None) };
     let ledger = Ledger::open(&state.ledger()).map_err(|e| e.to_string())?;
     let run = ledger.runs(1).map_err(|e| e.to_string())?.into_iter().next();
     let Some(run) = run else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! Permalink patterns such as `/{section}/{year}/{slug}/`: checked once, expanded for each document
 //! that names no link, and for derived ids under the pattern that `feeds.lock` recorded. Under
 //! `feeds.lock 1` no token and no rule of spelling here ever changes. What values a document has
-//! for the tokens is [`resolve`](super::resolve)'s.
+//! for the tokens is `resolve`'s.
 
 use chrono::NaiveDate;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -76,7 +76,7 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// A [`line`], if there is anything on it.
+/// A [`line()`], if there is anything on it.
 #[must_use]
 pub fn some_line(text: &str) -> Option<String> {
     Some(line(text)).filter(|l| !l.is_empty())

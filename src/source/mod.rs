@@ -1,7 +1,7 @@
 //! Where documents are: a directory is walked, a database is queried. What is known comes in, in the
 //! order of paths; documents that may have changed go out in batches; what was found wrong goes
 //! beside. To whoever asks, both kinds of source look alike. How a document is read is
-//! [`document`](crate::document)'s; what is remembered of it is the catalog's.
+//! [`document`]'s; what is remembered of it is the catalog's.
 
 pub mod database;
 pub mod directory;

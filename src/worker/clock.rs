@@ -1,5 +1,5 @@
 //! What the clock says: the schedule's next instant, and how wall time and steady time are told
-//! apart. Pure: an instant comes in, an instant goes out. Ticking is [`schedule`](super::schedule)'s.
+//! apart. Pure: an instant comes in, an instant goes out. Ticking is `schedule`'s.
 
 use std::fmt;
 use std::sync::Arc;

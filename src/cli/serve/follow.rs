@@ -50,9 +50,10 @@ struct Again {
 }
 
 impl Seen {
-    /// Whether there is something to look at.
-    fn asks_for_look(&self, mark: Stat) -> bool {
-        self.mark != Some(mark) || self.again.as_ref().is_some_and(|a| a.at <= Instant::now())
+    /// Whether there is something to look at. A run may have mended what was missing.
+    fn asks_for_look(&self, mark: Stat, after_run: bool) -> bool {
+        let due = |again: &Again| after_run || again.at <= Instant::now();
+        self.mark != Some(mark) || self.again.as_ref().is_some_and(due)
     }
 
     fn note(&mut self, mark: Stat, shelving: &Shelving) {
@@ -81,13 +82,17 @@ impl Follower {
         Follower { service, seen: Arc::default() }
     }
 
-    /// Looks from a thread that may block: after our own run, so that its editions are up at once.
-    pub(super) fn look_now(&self) -> bool {
+    /// Looks from a thread that may block, after our own run: its editions are up at once.
+    pub(super) fn look_after_run(&self) -> bool {
+        self.look_now(true)
+    }
+
+    fn look_now(&self, after_run: bool) -> bool {
         let root = self.service.settings().plan.tree.clone();
         // One look at a time: a slow one must not put an older shelf over a newer one.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mark) = mark(&root) else { return false };
-        if !seen.asks_for_look(mark) {
+        if !seen.asks_for_look(mark, after_run) {
             return true;
         }
         match shelve::shelve(&root, &self.service.shelf.load(), SHELF_BYTES_MAX) {
@@ -107,7 +112,7 @@ impl Follower {
 
     pub(super) async fn look(&self) -> bool {
         let follower = self.clone();
-        tokio::task::spawn_blocking(move || follower.look_now()).await.unwrap_or(false)
+        tokio::task::spawn_blocking(move || follower.look_now(false)).await.unwrap_or(false)
     }
 
     /// Looks again and again, and asks for a run where the tree or the state are gone.
