@@ -254,3 +254,38 @@ fn locked_publishes_nothing_while_the_lock_lacks_a_line() {
     assert!(ended.stderr.contains("seen\t"), "{}", ended.stderr);
     assert_eq!(newsroom.ids("latest").len(), 2);
 }
+
+#[test]
+fn a_dry_run_tells_what_subscribers_would_see_again_and_changes_nothing() {
+    let newsroom = newsroom(4);
+    newsroom.regenerate_well();
+    let files = |n: &Newsroom| crate::support::files(&n.path("."));
+    let before = files(&newsroom);
+    newsroom.edit("feeds.toml", "https://gazette.example/", "http://gazette.example/");
+    let ended = newsroom.feedwright(&["regenerate", "--dry-run"]);
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("latest: 0 new, 4 updated, 0 withdrawn, 0 shown again"));
+    newsroom.edit("feeds.toml", "http://gazette.example/", "https://gazette.example/");
+    // Without lock and state the address decides the ids, and nothing but the manifest knows better.
+    newsroom.edit("content/harbour/n00.md", "n000 ", "edited ");
+    let ended = newsroom.feedwright(&["regenerate", "--dry-run"]);
+    assert!(ended.stdout.contains("harbour: 0 new, 1 updated, 0 withdrawn, 0 shown again"));
+    newsroom.edit("content/harbour/n00.md", "edited ", "n000 ");
+    assert_eq!(files(&newsroom), before);
+}
+
+#[test]
+fn a_lost_state_and_an_empty_folder_take_nothing_back() {
+    let newsroom = newsroom(4);
+    newsroom.regenerate_well();
+    let before = newsroom.editions();
+    newsroom.remove(".feedwright");
+    newsroom.rename("content/harbour", "aside");
+    let ended = newsroom.feedwright(&["regenerate"]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.stderr.contains("none of the 4 articles"), "{}", ended.stderr);
+    assert_eq!(newsroom.editions(), before);
+    newsroom.rename("aside", "content/harbour");
+    newsroom.regenerate_well();
+    assert_eq!(newsroom.editions(), before);
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Error, check_version, open_database};
+use super::{Error, NO_PROGRESS, check_version, open_database};
 use crate::article::ContentHash;
 
 /// Raised with the schema; kept as `user_version`.
@@ -58,6 +58,10 @@ impl Bodies {
             }
         }
         transaction.commit().map_err(Error::database)
+    }
+
+    pub(super) fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        self.db.backup("main", path, NO_PROGRESS).map_err(Error::database)
     }
 
     pub(super) fn get(&self, hash: &ContentHash) -> Result<Option<String>, Error> {

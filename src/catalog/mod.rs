@@ -32,6 +32,9 @@ use crate::state::State;
 /// Raised with the schema; kept as `user_version`.
 const SCHEMA: i32 = 1;
 
+/// Copies of a state are small enough that nobody watches them grow.
+const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
+
 /// How long a statement waits for another process's short transaction.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -301,6 +304,15 @@ impl Catalog {
     /// Where SQLite refuses.
     pub fn revision(&self) -> Result<u64, Error> {
         Ok(self.meta("revision")?.and_then(|r| r.parse().ok()).unwrap_or(0))
+    }
+
+    /// Copies the catalog and its bodies, as they stand, into another state.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn copy_to(&self, state: &State) -> Result<(), Error> {
+        self.db.backup("main", state.catalog(), NO_PROGRESS).map_err(Error::database)?;
+        self.bodies.copy_to(&state.bodies())
     }
 
     /// Moves what the log holds into the files, so that later processes needn't read through it.

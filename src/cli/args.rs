@@ -162,6 +162,10 @@ pub struct Regenerate {
     /// Release what a guard holds, as `status` showed it; more than that is held anew.
     #[arg(long, value_name = "GUARD", value_enum)]
     pub accept: Vec<Accept>,
+    /// Change nothing: tell what a run would change, and what subscribers would see again (then the
+    /// status is 1).
+    #[arg(long, conflicts_with = "locked")]
+    pub dry_run: bool,
     /// Publish nothing where feeds.lock lacks a line; print the lines. For CI.
     #[arg(long)]
     pub locked: bool,

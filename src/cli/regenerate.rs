@@ -3,12 +3,14 @@
 use std::io::Write;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 
 use super::args::{Accept, Global, OutputFormat, Regenerate};
 use super::{Status, complain, load, now, output, status_of, status_of_error, tell};
 use crate::catalog::guard::Guard;
 use crate::edition::ledger::{self, Ledger};
 use crate::press::Finisher;
+use crate::run::rehearse::rehearse;
 use crate::run::{self, Call, Plan, Report, Scope, Wishes};
 use crate::state::{Holder, State};
 
@@ -27,26 +29,26 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
         return Status::Failed;
     }
     let quiet = global.quiet;
-    let result = run::run(
-        &loaded.settings.plan,
-        Call {
-            scope: Scope::All,
-            command: "regenerate",
-            clock: &now,
-            finisher: &Finisher::default(),
-            waiting: &mut |holder| {
-                if !quiet {
-                    complain(&waiting(holder.as_ref()));
-                }
-            },
-            wishes: Wishes {
-                accept: args.accept.iter().map(|a| guard(*a)).collect(),
-                locked: args.locked,
-                ..Wishes::default()
-            },
+    let call = Call {
+        scope: Scope::All,
+        command: "regenerate",
+        clock: &now,
+        finisher: &Finisher::default(),
+        waiting: &mut |holder| {
+            if !quiet {
+                complain(&waiting(holder.as_ref()));
+            }
         },
-    );
-    match result {
+        wishes: Wishes {
+            accept: args.accept.iter().map(|a| guard(*a)).collect(),
+            locked: args.locked,
+            ..Wishes::default()
+        },
+    };
+    if args.dry_run {
+        return dry_run(global, &loaded.settings.plan, call);
+    }
+    match run::run(&loaded.settings.plan, call) {
         Ok(mut report) => {
             report.problems.extend(loaded.problems);
             tell(global, &report, Some(output::PROBLEMS_OF_A_CODE_MAX));
@@ -60,6 +62,39 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
             status_of_error(&e)
         }
     }
+}
+
+/// Tells what a run would change; status 1 where subscribers would see an article again.
+fn dry_run(global: &Global, plan: &Plan, call: Call<'_>) -> Status {
+    let rehearsal = match rehearse(plan, call) {
+        Ok(rehearsal) => rehearsal,
+        Err(e) => {
+            complain(&e.to_string());
+            return status_of_error(&e);
+        }
+    };
+    let mut out = anstream::stdout();
+    if global.format == OutputFormat::Json {
+        let object = json!({ "feeds": rehearsal.feeds, "held": rehearsal.report.held });
+        let _ = writeln!(out, "{object}");
+    } else {
+        for (feed, change) in &rehearsal.feeds {
+            let _ = writeln!(
+                out,
+                "{feed}: {} new, {} updated, {} withdrawn, {} shown again",
+                change.new,
+                change.updated,
+                change.withdrawn,
+                change.shown_again.len()
+            );
+            for (id, title) in &change.shown_again {
+                let _ = writeln!(out, "  again: {} ({})", output::safe(title), output::safe(id));
+            }
+        }
+        let _ = output::failures(&mut anstream::stderr(), &rehearsal.report, super::colour());
+    }
+    let again = rehearsal.feeds.values().any(|f| !f.shown_again.is_empty());
+    if again { Status::Failed } else { status_of(&rehearsal.report) }
 }
 
 fn guard(accept: Accept) -> Guard {

@@ -6,6 +6,7 @@ mod gather;
 mod history;
 pub mod lazy;
 mod publish;
+pub mod rehearse;
 mod standing;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::article::{ContentHash, Taxonomy, is_loopback};
-use crate::catalog::diff::{Decision, KnownArticle};
+use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard::{self, Guard};
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
@@ -169,6 +170,13 @@ pub enum Error {
          read: see to it, or take it out of feeds.toml"
     )]
     Blind(String),
+    /// The state is empty, and the sources hold none of what is published.
+    #[error(
+        "none of the {0} articles that are published is in the sources, and the state is empty: is a \
+         disk not mounted, or a path wrong? Everything stays up; if it is meant, \
+         `feedwright regenerate --accept loss`"
+    )]
+    Emptied(usize),
     /// The catalog can't be used.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
@@ -373,9 +381,16 @@ fn commit(
 ) -> Result<(), Error> {
     let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
     let staged = catalog.has_staged()?;
-    let mut decision = if staged {
+    let mut decision = if staged || catalog.is_empty()? {
         let learned = if catalog.is_empty()? { learned(plan) } else { Vec::new() };
-        catalog.decide(&sources, lock, learned)?
+        let published = learned.len();
+        let decision = catalog.decide(&sources, lock, learned)?;
+        let none = !decision.changes.iter().any(|c| matches!(c, Change::New { .. }));
+        let meant = call.wishes.check_only || call.wishes.accept.contains(&Guard::Loss);
+        if published > 0 && none && !meant {
+            return Err(Error::Emptied(published));
+        }
+        decision
     } else {
         Decision::default()
     };
