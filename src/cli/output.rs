@@ -113,6 +113,12 @@ pub fn report(
     writeln!(out, "{}", summary(report))
 }
 
+/// What failed in a run and isn't told as a problem already.
+pub(super) fn failures_alone(report: &Report) -> impl Iterator<Item = &str> {
+    let told = |failure: &&str| report.problems.iter().any(|p| p.message == *failure);
+    report.failures.iter().map(String::as_str).filter(move |failure| !told(failure))
+}
+
 /// Writes what failed in a run and what a guard holds, a line each.
 ///
 /// # Errors
@@ -120,7 +126,7 @@ pub fn report(
 /// Where `out` can't be written.
 pub fn failures(out: &mut dyn Write, report: &Report, colour: bool) -> io::Result<()> {
     let paint = Paint { colour };
-    for failure in &report.failures {
+    for failure in failures_alone(report) {
         writeln!(out, "{} {}", paint.severity(Severity::Error, "failed:"), safe(failure))?;
     }
     for held in &report.held {

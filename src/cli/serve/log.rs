@@ -71,17 +71,18 @@ impl Told {
             .filter(|p| p.severity == Severity::Error)
             .map(|p| ((p.place.clone(), p.message.clone()), p))
             .collect();
+        // Some failures are problems too: those are told once.
+        let failures: BTreeSet<&str> = output::failures_alone(report).collect();
         let mended = self.errors.iter().filter(|key| !errors.contains_key(key)).count()
-            + self.failures.iter().filter(|f| !report.failures.contains(f)).count();
+            + self.failures.iter().filter(|f| !failures.contains(f.as_str())).count();
         let new = errors.iter().filter(|(key, _)| !self.errors.contains(key));
-        let failures = report.failures.iter().map(String::as_str);
         let news = News {
             errors: new.map(|(_, problem)| *problem).collect(),
-            failures: failures.filter(|f| !self.failures.contains(*f)).collect(),
+            failures: failures.iter().filter(|f| !self.failures.contains(**f)).copied().collect(),
             mended,
         };
         self.errors = errors.into_keys().collect();
-        self.failures = report.failures.iter().cloned().collect();
+        self.failures = failures.into_iter().map(str::to_owned).collect();
         news
     }
 }
@@ -133,5 +134,9 @@ mod tests {
         assert_eq!(news(&["e", "e2"], &["f"]), (1, 0, 0));
         assert_eq!(news(&["e2"], &[]), (0, 0, 2));
         assert_eq!(news(&["e", "e2"], &["f"]), (1, 1, 0));
+        // A source that is down fails some runs, and is a problem of all.
+        assert_eq!(news(&["down"], &["down"]), (1, 0, 3));
+        assert_eq!(news(&["down"], &[]), (0, 0, 0));
+        assert_eq!(news(&["down"], &["down"]), (0, 0, 0));
     }
 }
