@@ -15,7 +15,7 @@ use crate::feed::address::Address;
 use crate::problem::Problem;
 
 /// Raised with the schema; kept as `user_version`.
-const SCHEMA: i32 = 2;
+const SCHEMA: i32 = 1;
 
 /// Runs that are remembered.
 const RUNS_MAX: i64 = 100;
@@ -81,10 +81,10 @@ impl Ledger {
         if found > SCHEMA {
             return Err(Error::Newer(found));
         }
-        if found < SCHEMA {
+        if found == 0 {
             db.execute_batch(
                 "begin immediate;
-                 create table if not exists edition (
+                 create table edition (
                     address text primary key,
                     fingerprint blob not null,
                     hash blob,
@@ -93,18 +93,18 @@ impl Ledger {
                     refused text,
                     problems text
                  ) strict, without rowid;
-                 create table if not exists ours (address text primary key) strict, without rowid;
-                 create table if not exists tree (
+                 create table ours (address text primary key) strict, without rowid;
+                 create table tree (
                     one integer primary key check (one = 1),
                     path text not null
                  ) strict;
-                 create table if not exists run (
+                 create table run (
                     run integer primary key autoincrement,
                     ended text not null,
                     command text not null,
                     report text not null
                  ) strict;
-                 pragma user_version = 2;
+                 pragma user_version = 1;
                  commit;",
             )?;
         }
