@@ -84,7 +84,7 @@ impl Ledger {
         if found == 0 {
             db.execute_batch(
                 "begin immediate;
-                 create table edition (
+                 create table if not exists edition (
                     address text primary key,
                     fingerprint blob not null,
                     hash blob,
@@ -93,12 +93,12 @@ impl Ledger {
                     refused text,
                     problems text
                  ) strict, without rowid;
-                 create table ours (address text primary key) strict, without rowid;
-                 create table tree (
+                 create table if not exists ours (address text primary key) strict, without rowid;
+                 create table if not exists tree (
                     one integer primary key check (one = 1),
                     path text not null
                  ) strict;
-                 create table run (
+                 create table if not exists run (
                     run integer primary key autoincrement,
                     ended text not null,
                     command text not null,
