@@ -165,6 +165,41 @@ fn case(entry: &Path) -> String {
     shown(&read_file(entry.parent().unwrap(), name, &options()))
 }
 
+fn is_case(entry: &Path) -> bool {
+    entry.extension().is_none_or(|e| e != "snap") && !entry.ends_with("READ")
+}
+
+/// All that a case is read from.
+fn input(entry: &Path) -> Vec<u8> {
+    if entry.is_file() {
+        return fs::read(entry).unwrap();
+    }
+    let mut paths = Vec::new();
+    files(entry, "", &mut paths);
+    paths.sort();
+    paths
+        .iter()
+        .flat_map(|path| [path.as_bytes().to_vec(), input(&entry.join(path))].concat())
+        .collect()
+}
+
+#[test]
+fn another_reading_of_the_same_document_has_another_number() {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(CASES).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let made: Vec<(String, Vec<u8>, Vec<u8>)> = entries
+        .iter()
+        .filter(|entry| is_case(entry))
+        .map(|entry| {
+            let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+            (name, input(entry), case(entry).into_bytes())
+        })
+        .collect();
+    let kept_in = Path::new(CASES).join("READ");
+    crate::support::number::stands_for(&kept_in, feedwright::document::READ, &made);
+}
+
 #[test]
 fn every_case_reads_as_it_did() {
     let mut names = Vec::new();
@@ -172,7 +207,7 @@ fn every_case_reads_as_it_did() {
     let mut entries: Vec<PathBuf> =
         fs::read_dir(CASES).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
-    for entry in entries.iter().filter(|entry| entry.extension().is_none_or(|e| e != "snap")) {
+    for entry in entries.iter().filter(|entry| is_case(entry)) {
         let name = entry.file_name().unwrap().to_str().unwrap();
         let name = name.split('.').next().unwrap().to_owned();
         let snap = Path::new(CASES).join(format!("{name}.snap"));

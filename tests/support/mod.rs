@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+pub(crate) mod number;
 mod service;
 
 use std::collections::BTreeMap;
