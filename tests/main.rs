@@ -2,6 +2,7 @@
 
 mod cli;
 mod configs;
+mod damage;
 mod documents;
 mod feeds;
 mod http;
