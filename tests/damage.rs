@@ -5,6 +5,7 @@
 //! A sample of N is tried; `FEEDWRIGHT_DAMAGE=all` tries every one and prints the table.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its tests do")]
+#![expect(clippy::print_stdout, reason = "the table is what a person runs this for")]
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
