@@ -12,5 +12,6 @@ mod mended;
 mod newsroom;
 mod rendering;
 mod serve;
+mod states;
 mod support;
 mod tidy;

@@ -87,6 +87,18 @@ impl Rig {
         assert_eq!(self.told(want).await, all);
     }
 
+    /// Waits until watching must begin anew. What swaps a link comes as several events, and a busy
+    /// machine may tell them in several wishes; each is for everything.
+    async fn begins_anew(&mut self) {
+        loop {
+            let (scope, anew) = self.next().await;
+            assert_eq!(scope, Scope::All);
+            if anew {
+                return;
+            }
+        }
+    }
+
     /// Shows that nothing before this was told.
     async fn nothing_was_told(&mut self) {
         fs::write(self.root.join("last.md"), "").unwrap();
@@ -228,7 +240,7 @@ async fn a_file_behind_links_that_are_swapped_asks_for_everything() {
     assert_eq!(rig.watching, Watching::On);
     symlink("v2", rig.base.join("data.tmp")).unwrap();
     fs::rename(rig.base.join("data.tmp"), rig.base.join("data")).unwrap();
-    assert_eq!(rig.next().await, (Scope::All, true));
+    rig.begins_anew().await;
     assert!(!rig.watcher.as_ref().unwrap().stands(&rig.options));
 }
 
@@ -246,7 +258,7 @@ async fn a_linked_folder_is_told_under_its_link_and_may_be_swapped() {
     rig.told_only(&["a.md"]).await;
     symlink("releases/2", rig.base.join("next")).unwrap();
     fs::rename(rig.base.join("next"), rig.root.clone()).unwrap();
-    assert_eq!(rig.next().await, (Scope::All, true));
+    rig.begins_anew().await;
     let (watcher, _) = begin(&rig.options, &rig.inbox, &rig.clock);
     rig.watcher = watcher;
     fs::write(rig.base.join("releases/2/b.md"), "two").unwrap();
@@ -310,12 +322,12 @@ async fn a_folder_that_is_moved_in_with_a_link_in_it_has_watching_begin_anew() {
 async fn a_root_that_goes_and_comes_has_watching_begin_anew() {
     let mut rig = Rig::plain();
     fs::remove_dir(&rig.root).unwrap();
-    assert_eq!(rig.next().await, (Scope::All, true));
+    rig.begins_anew().await;
     let (watcher, watching) = begin(&rig.options, &rig.inbox, &rig.clock);
     rig.watcher = watcher;
     assert_eq!(watching, Watching::On);
     fs::create_dir(&rig.root).unwrap();
-    assert_eq!(rig.next().await, (Scope::All, true));
+    rig.begins_anew().await;
 }
 
 #[tokio::test]
