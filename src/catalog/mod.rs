@@ -6,11 +6,13 @@
 mod bodies;
 pub mod commit;
 pub mod diff;
+pub mod explain;
 mod group;
 pub mod lock;
 pub mod moves;
 pub mod query;
 pub mod stage;
+mod times;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +138,9 @@ impl Catalog {
         check_version(&db, &path, SCHEMA, writable, |db| {
             db.execute_batch(include_str!("schema.sql"))
         })?;
+        if writable {
+            times::make(&db)?;
+        }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
     }
 
