@@ -101,6 +101,12 @@ impl State {
         self.file("ledger.db")
     }
 
+    /// The database of what feeds have shown.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.file("history.db")
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }

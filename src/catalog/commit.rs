@@ -11,7 +11,7 @@ use super::diff::{Around, Change, Decision, KnownArticle, Seen, decide};
 use super::guard::Verdict;
 use super::lock::{Edit, Lock};
 use super::stage::remove_version;
-use super::{Catalog, Error, problems_text};
+use super::{Catalog, Error, problems_text, times};
 use crate::article::ContentHash;
 use crate::document::{self, Rank};
 use crate::source::KnownIndex;
@@ -402,6 +402,7 @@ impl Commit<'_> {
                          from sighting where sighting = ?3",
                         params![id, self.seen(id), sighting, rule],
                     )?;
+                    times::seen(self.db, id, self.as_of)?;
                     self.run("delete from departed where id = ?", [id])?;
                     self.date_terms(*sighting)?;
                     committed.new += 1;
@@ -432,6 +433,7 @@ impl Commit<'_> {
 
     /// Withdraws an article. What it was is kept for a while: it may come back, or turn up elsewhere.
     fn depart(&self, article: i64) -> Result<(), Error> {
+        times::departs(self.db, article)?;
         self.run(
             "insert or replace into departed
              select a.id, a.rule_id, s.source, s.path, s.link, s.title, a.published, s.capture,
@@ -598,11 +600,13 @@ impl Commit<'_> {
             .prepare_cached("select body from departed where at < ? and body is not null")
             .and_then(|mut q| q.query_map([before], |row| row.get(0))?.collect())
             .map_err(Error::database)?;
+        times::forget(self.db, before)?;
         self.run("delete from departed where at < ?", [before])?;
         Ok(bodies.into_iter().map(ContentHash).collect())
     }
 
     fn meta(&self) -> Result<(), Error> {
+        times::released(self.db, self.as_of)?;
         self.run(
             "update article set released = 1 where released = 0 and published <= ?",
             [self.as_of],

@@ -6,6 +6,7 @@
 mod bodies;
 pub mod commit;
 pub mod diff;
+pub mod explain;
 mod group;
 pub mod guard;
 pub mod lock;
@@ -14,6 +15,7 @@ pub mod moves;
 pub mod query;
 pub mod stage;
 mod standing;
+mod times;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -142,6 +144,9 @@ impl Catalog {
         check_version(&db, &path, SCHEMA, writable, |db| {
             db.execute_batch(include_str!("schema.sql"))
         })?;
+        if writable {
+            times::make(&db)?;
+        }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
     }
 

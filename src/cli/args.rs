@@ -33,6 +33,7 @@ Examples:
   feedwright check                                 what is wrong in the articles, and where
   feedwright regenerate                            bring all feeds up to date, once
   feedwright serve                                 do so whenever an article changes, and serve them
+  feedwright explain content/some/article.md       where it is, and why not elsewhere
 
 Exit status:
   0  done; there may be warnings and notes
@@ -90,6 +91,17 @@ pub enum Command {
     /// Read everything, publish nothing, and show each problem with its file and line.
     #[command(after_help = CHECK_HELP)]
     Check(Check),
+    /// Tell of one article: what was read from where, in which feeds it is, and why not in others.
+    ///
+    /// ARTICLE is a path, an id or a link. Reads only; works beside a running `serve`.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(Explain),
+    /// List a feed's editions: when each came, and what came, changed and went with it.
+    ///
+    /// The last 1,000 editions of 400 days are kept, in the state folder. Feeds that are made when
+    /// somebody asks (tag/NAME, author/NAME, series/NAME) have no history.
+    #[command(after_help = HISTORY_HELP)]
+    History(History),
     /// Show the last run and the next, and what is held, refused or unwritten.
     Status,
 }
@@ -119,6 +131,44 @@ Examples:
 
 Exit status: 0 no errors, 1 an error in the articles (with --strict: or a warning), 2 a mistake in
 the command line or in the configuration.";
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  feedwright explain content/harbour/night-boat.md
+  feedwright explain harbour/night-boat.md         the same, below the source's folder
+  feedwright explain https://gazette.example/harbour/night-boat/
+  feedwright explain 'desk row 4711'               a row of a database, by its key
+
+Exit status: 0 something is told, 1 there is no such article, 2 a mistake in the command line or in
+the configuration.";
+
+const HISTORY_HELP: &str = "\
+Examples:
+  feedwright history latest
+  feedwright history latest --most 3
+  feedwright --format json history latest | jq '.editions[0].came'
+
+Exit status: 0 done, 1 the feed has no history, 2 a mistake in the command line or in the
+configuration.";
+
+/// `explain`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Explain {
+    /// The article: a path as you write it or below its source's folder, an id, or a link.
+    #[arg(value_name = "ARTICLE")]
+    pub article: String,
+}
+
+/// `history`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct History {
+    /// The feed's name, as in /feeds/NAME.rss.
+    #[arg(value_name = "FEED")]
+    pub feed: String,
+    /// So many editions, the newest.
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub most: NonZeroUsize,
+}
 
 /// `serve`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
@@ -238,6 +288,9 @@ mod tests {
             "feedwright regenerate --threads 0",
             "feedwright check --format xml",
             "feedwright status now",
+            "feedwright explain",
+            "feedwright history",
+            "feedwright history latest --most 0",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -3,6 +3,8 @@
 
 pub mod args;
 mod check;
+mod explain;
+mod history;
 pub mod output;
 mod regenerate;
 mod serve;
@@ -54,6 +56,8 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve::run(&global, &serve),
         Command::Regenerate(regenerate) => regenerate::run(&global, &regenerate),
         Command::Check(check) => check::run(&global, &check),
+        Command::Explain(explain) => explain::run(&global, &explain),
+        Command::History(history) => history::run(&global, &history),
         Command::Status => status::run(&global),
     };
     status.into()

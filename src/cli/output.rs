@@ -242,7 +242,7 @@ struct JsonReport<'a> {
 }
 
 #[derive(Serialize)]
-struct JsonProblem<'a> {
+pub(super) struct JsonProblem<'a> {
     code: &'a str,
     severity: Severity,
     path: &'a str,
@@ -252,7 +252,7 @@ struct JsonProblem<'a> {
     help: Option<&'a str>,
 }
 
-fn sorted(problems: &[Problem]) -> Vec<JsonProblem<'_>> {
+pub(super) fn sorted(problems: &[Problem]) -> Vec<JsonProblem<'_>> {
     let mut sorted: Vec<&Problem> = problems.iter().collect();
     sorted.sort_by(|a, b| (&a.place, &a.code, &a.message).cmp(&(&b.place, &b.code, &b.message)));
     let named = |n: u32| (n > 0).then_some(n);
@@ -274,11 +274,11 @@ fn sorted(problems: &[Problem]) -> Vec<JsonProblem<'_>> {
         .collect()
 }
 
-fn rfc3339(at: chrono::DateTime<chrono::Utc>) -> String {
+pub(super) fn rfc3339(at: chrono::DateTime<chrono::Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-fn write_json(out: &mut dyn Write, object: &impl Serialize) -> io::Result<()> {
+pub(super) fn write_json(out: &mut dyn Write, object: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string(object)?;
     // Such characters stand within strings only, where JSON lets them be escaped.
     let mut safe = String::with_capacity(text.len());

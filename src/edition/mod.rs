@@ -4,6 +4,7 @@
 //! them is [`render`](crate::render)'s.
 
 pub mod encode;
+pub mod history;
 pub mod ledger;
 pub mod manifest;
 pub mod obstacle;

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod expand;
 pub mod select;
+pub mod why;
 
 use std::fmt;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! render, publish. No async, no clock: the instant comes in as an argument. *When* a run happens
 //! is the [`worker`](crate::worker)'s.
 
+mod chronicle;
 mod gather;
 mod history;
 pub mod lazy;

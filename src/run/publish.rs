@@ -11,7 +11,7 @@ use chrono::DateTime;
 use rayon::prelude::*;
 
 pub(super) use self::facts::standing_manifest;
-use super::{Error, Plan, Report, eager_feeds};
+use super::{Error, Plan, Report, chronicle, eager_feeds};
 use crate::article::ContentHash;
 use crate::catalog::Catalog;
 use crate::catalog::lock::Lock;
@@ -96,7 +96,9 @@ pub(super) fn publish(
     publisher.feeds(catalog, finisher, &feeds, &windows)?;
     publisher.lists(&feeds, &windows)?;
     publisher.manifest(catalog, &feeds, &windows)?;
+    let seals: Vec<_> = feeds.iter().zip(&windows).map(|(f, w)| publisher.seal(f, w)).collect();
     publisher.finish()?;
+    chronicle::note(plan, catalog, &feeds, &windows, &seals, report)?;
     report.step("publish", step.elapsed());
     Ok(())
 }
@@ -348,6 +350,15 @@ impl<'a> Publisher<'a> {
         let on_disk = tree::look(&self.plan.tree, address)?;
         let known: Vec<Validators> = [noted, listed, on_disk].into_iter().flatten().collect();
         Ok(Ok(Validators::following(edition.hash, &known, self.report.as_of)))
+    }
+
+    /// Names what is published of a window in all formats; `None` where nothing of it is.
+    fn seal(&self, feed: &Feed, window: &Window) -> Option<ContentHash> {
+        let row = |format| self.row(&Address::Edition(feed.name.clone(), format));
+        let out = |r: &&Row| r.fingerprint == window.fingerprint && r.refused.is_none();
+        let rows = Format::ALL.into_iter().filter_map(row).filter(out);
+        let hashes: Vec<u8> = rows.filter_map(|r| r.validators).flat_map(|v| v.hash.0).collect();
+        (!hashes.is_empty()).then(|| ContentHash::of(&hashes))
     }
 
     /// What stands at an address once this run is over.

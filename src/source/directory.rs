@@ -381,6 +381,37 @@ impl Filter {
     }
 }
 
+/// Why a file below the root is no document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It or a folder above it is hidden, a backup, or a package manager's.
+    Hidden,
+    /// `exclude` names it or a folder above it.
+    Excluded,
+    /// `include` doesn't name it.
+    NotIncluded,
+    /// Its ending is no document's, or it is a folder's `_index.md`.
+    Kind,
+}
+
+/// Why a walk doesn't take a file, by its path below the root; `None` where it does.
+///
+/// # Errors
+/// Where a glob can't be read.
+pub fn passed_over(options: &Options, path: &str) -> Result<Option<PassedOver>, Error> {
+    let filter = Filter::new(options)?;
+    let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+    let over = folders.chain([path]).find(|part| filter.passes_over(part));
+    Ok(match over {
+        Some(part) if filter.exclude.is_match(part) => Some(PassedOver::Excluded),
+        Some(_) => Some(PassedOver::Hidden),
+        None if !document::is_document(path) || index_folder(path).is_some() => {
+            Some(PassedOver::Kind)
+        }
+        None => (!filter.is_document(path)).then_some(PassedOver::NotIncluded),
+    })
+}
+
 #[derive(Debug)]
 struct WalkedFile {
     path: String,

@@ -1,0 +1,176 @@
+//! What an article says of itself, and where each of it came from, in words. Pure.
+
+use serde::Serialize;
+
+use crate::article::slug::slug;
+use crate::article::{IdOrigin, Moment, Precision, SummaryOrigin, Taxonomy, Term, Visibility};
+use crate::catalog::explain::{Departed, Standing, Witness};
+use crate::catalog::lock::Lock;
+use crate::cli::history::time;
+use crate::run::Plan;
+use crate::source;
+use crate::time::Zone;
+
+/// One thing that is known, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Fact {
+    /// `id`, `link`, `published` …
+    pub(super) what: &'static str,
+    pub(super) value: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) from: String,
+}
+
+const NAMED: &str = "named by the document";
+
+fn fact(what: &'static str, value: impl Into<String>, from: impl Into<String>) -> Fact {
+    Fact { what, value: value.into(), from: from.into() }
+}
+
+/// The facts of an article that stands.
+pub(super) fn of(
+    plan: &Plan,
+    lock: &Lock,
+    standing: &Standing,
+    witnesses: &[Witness],
+) -> Vec<Fact> {
+    let (says, zone) = (&standing.says, &plan.site.zone);
+    let source = plan.sources.iter().find(|s| s.name == standing.source);
+    let path = witnesses.first().map_or("", |w| w.path.as_str());
+    let mut facts = vec![
+        fact("id", &standing.id, id_from(lock, standing)),
+        fact("link", &says.link, link_from(says.link_named, source)),
+        published(zone, standing, path),
+    ];
+    let named = |what, moment: Option<Moment>| {
+        moment.map(|m| fact(what, shown(zone, m), NAMED)).into_iter().collect::<Vec<_>>()
+    };
+    facts.extend(named("updated", says.updated));
+    facts.extend(named("expires", says.expires));
+    if let Some(section) = says.section() {
+        facts.push(fact("section", &section.label, section_from(section, path, source)));
+    }
+    for taxonomy in [Taxonomy::Tag, Taxonomy::Author, Taxonomy::Series] {
+        let labels: Vec<&str> = says
+            .terms
+            .iter()
+            .filter(|t| t.key.taxonomy == taxonomy)
+            .map(|t| t.label.as_str())
+            .collect();
+        let what = match taxonomy {
+            Taxonomy::Tag => "tags",
+            Taxonomy::Author => "authors",
+            _ => "series",
+        };
+        if !labels.is_empty() {
+            facts.push(fact(what, labels.join(", "), ""));
+        }
+    }
+    if let Some(summary) = &says.summary {
+        let from = match summary.origin {
+            SummaryOrigin::Named => NAMED,
+            SummaryOrigin::Divider => "what stands before its divider",
+            SummaryOrigin::Kicker => "its kicker stands in for it",
+            SummaryOrigin::Paragraph => "its first paragraph stands in for it",
+        };
+        facts.push(fact("summary", &summary.text, from));
+    }
+    if let Some(body) = says.body {
+        facts.push(fact("body", format!("{} bytes as read", body.bytes), ""));
+    }
+    if says.visibility != Visibility::Public {
+        facts.push(fact("visibility", visibility(says.visibility), NAMED));
+    }
+    facts
+}
+
+/// The facts of an article that was withdrawn.
+pub(super) fn of_departed(plan: &Plan, departed: &Departed) -> Vec<Fact> {
+    vec![
+        fact("id", &departed.id, ""),
+        fact("link", &departed.link, ""),
+        fact("published", time(&plan.site.zone, departed.published), ""),
+        fact("document", &departed.path, format!("in source {:?}", departed.source)),
+        fact("withdrawn", time(&plan.site.zone, departed.at), "no document names it any more"),
+    ]
+}
+
+pub(super) fn visibility(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Unlisted => "unlisted",
+        Visibility::Members => "members",
+        Visibility::Paid => "paid",
+    }
+}
+
+fn id_from(lock: &Lock, standing: &Standing) -> String {
+    if standing.id != standing.rule_id {
+        return format!(
+            "kept by feeds.lock; by what the document says now it would be {}",
+            standing.rule_id
+        );
+    }
+    match standing.says.id_origin {
+        IdOrigin::Named => NAMED.to_owned(),
+        IdOrigin::Lock => "given by feeds.lock".to_owned(),
+        IdOrigin::Adopted => "taken over from the feed that stood before".to_owned(),
+        IdOrigin::Derived => {
+            let pattern = lock.links.get(&standing.source).and_then(|l| l.pattern.as_deref());
+            format!("made by the pattern {} that feeds.lock recorded", quoted(pattern))
+        }
+    }
+}
+
+fn link_from(named: bool, source: Option<&source::Options>) -> String {
+    if named {
+        return NAMED.to_owned();
+    }
+    let pattern = source.and_then(|s| s.reading.permalink.as_deref());
+    format!("made by the source's pattern {}", quoted(pattern))
+}
+
+fn quoted(pattern: Option<&str>) -> String {
+    pattern.map_or_else(|| "for such documents".to_owned(), |p| format!("{p:?}"))
+}
+
+fn published(zone: &Zone, standing: &Standing, path: &str) -> Fact {
+    let Some(moment) = standing.says.published.filter(|_| standing.dated) else {
+        let from = "the first sight, kept by feeds.lock: the document names no date";
+        return fact("published", time(zone, standing.published), from);
+    };
+    let day = zone.show(moment.at).date_naive();
+    let in_path = ["%Y-%m-%d", "%Y/%m/%d", "%Y_%m_%d"]
+        .iter()
+        .any(|format| path.contains(&day.format(format).to_string()));
+    // Which of the two it was isn't kept.
+    let by_path = in_path && moment.precision == Precision::Day;
+    let from = if by_path { "named by the document or its path" } else { NAMED };
+    fact("published", shown(zone, moment), from)
+}
+
+fn shown(zone: &Zone, moment: Moment) -> String {
+    match moment.precision {
+        Precision::Instant => time(zone, moment.at),
+        Precision::Day => format!("{} (a day)", time(zone, moment.at)),
+    }
+}
+
+fn section_from(section: &Term, path: &str, source: Option<&source::Options>) -> String {
+    let is = |name: &str| {
+        let slug = slug(name);
+        slug == section.key.slug || format!("{slug}-section") == section.key.slug
+    };
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let from = if source.and_then(|s| s.reading.section.as_deref()).is_some_and(is) {
+        "`section` of the source, or named by the document"
+    } else if folders.split('/').any(is) {
+        "the folder that it stands in"
+    } else {
+        NAMED
+    };
+    match section.label_from_index {
+        true => format!("{from}; called so by its _index.md"),
+        false => from.to_owned(),
+    }
+}
