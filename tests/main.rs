@@ -11,6 +11,8 @@ mod incremental;
 mod mended;
 mod newsroom;
 mod rendering;
+mod seen;
+mod sequences;
 mod serve;
 mod states;
 mod support;

@@ -340,7 +340,14 @@ impl<'a> Matching<'a> {
             groups_at.entry((&winner.source, &winner.path)).or_default().push(at);
         }
         for (place, groups) in groups_at {
-            if let ([at], Some([k])) = (&groups[..], known_at.get(&place).map(Vec::as_slice)) {
+            let k = match known_at.get(&place).map(Vec::as_slice) {
+                // What was withdrawn from this path before doesn't make it doubtful what stands there.
+                Some([k, rest @ ..]) if rest.iter().all(|r| r.article.is_none()) => {
+                    (rest.is_empty() || k.article.is_some()).then_some(*k)
+                }
+                _ => None,
+            };
+            if let ([at], Some(k)) = (&groups[..], k) {
                 let winner = self.groups[*at].winner();
                 let same_body = k.body.is_some() && k.body == winner.body;
                 if k.title == winner.title || same_body {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -15,6 +15,9 @@ use crate::time::Zone;
 
 /// The first line of every lock of this version.
 const HEADER: &str = "feeds.lock 1";
+
+/// Where a new lock is written before it takes the old one's place.
+const ASIDE: &str = ".feeds.lock.new";
 
 /// What stands for "the default of the document's kind" in a `links` record.
 const DEFAULT_PATTERN: &str = "default";
@@ -350,14 +353,23 @@ pub fn write(path: &Path, edits: &[Edit]) -> Result<(), Error> {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new()
-        .prefix(".feeds.lock.")
-        .permissions(fs::Permissions::from_mode(mode))
-        .tempfile_in(dir)
-        .map_err(fail)?;
-    file.write_all(new.as_bytes()).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    file.persist(path).map_err(|e| fail(e.error))?;
+    // One name, so that what a run leaves that dies here goes with the next.
+    let aside = dir.join(ASIDE);
+    let replace = || -> io::Result<()> {
+        match fs::remove_file(&aside) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&aside)?;
+        file.write_all(new.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&aside, path)
+    };
+    replace().map_err(|e| {
+        let _ = fs::remove_file(&aside);
+        fail(e)
+    })?;
     fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(fail)
 }
 

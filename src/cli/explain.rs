@@ -9,7 +9,7 @@ mod tell;
 mod timeline;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 
@@ -255,7 +255,9 @@ fn wanted(plan: &Plan, article: &str) -> Wanted {
 
 /// The sources below whose roots a path stands, and what it is there.
 fn below_roots<'a>(plan: &'a Plan, path: &str) -> Vec<(&'a source::Options, String)> {
-    let Ok(path) = std::path::absolute(Path::new(path)) else { return Vec::new() };
+    let Ok(path) = std::path::absolute(Path::new(path)).map(|p| without_dots(&p)) else {
+        return Vec::new();
+    };
     let below = |source: &'a source::Options| match &source.place {
         source::Place::Directory(options) => {
             let target = directory::targets(options, std::slice::from_ref(&path)).pop()?;
@@ -264,6 +266,17 @@ fn below_roots<'a>(plan: &'a Plan, path: &str) -> Vec<(&'a source::Options, Stri
         source::Place::Database(_) => None,
     };
     plan.sources.iter().filter_map(below).collect()
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Nothing is called so: why, where that can be seen, and what is near.

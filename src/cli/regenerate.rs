@@ -23,7 +23,7 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
         Err(status) => return status,
     };
     if let Some(threads) = args.threads
-        && let Err(e) = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()
+        && let Err(e) = pool(threads.get())
     {
         complain(&format!("{threads} threads can't be started: {e}"));
         return Status::Failed;
@@ -103,6 +103,12 @@ fn guard(accept: Accept) -> Guard {
         Accept::Change => Guard::Change,
         Accept::Ids => Guard::Ids,
     }
+}
+
+/// One thread is the one that we have.
+fn pool(threads: usize) -> Result<(), rayon::ThreadPoolBuildError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    if threads == 1 { pool.use_current_thread() } else { pool }.build_global()
 }
 
 fn waiting(holder: Option<&Holder>) -> String {

@@ -65,6 +65,9 @@ pub struct Window {
 pub struct Issue {
     /// Its number.
     pub number: i64,
+    /// The number of the run that noted it, from 1: what orders the editions of several feeds,
+    /// whatever the clock did.
+    pub run: i64,
     /// The instant of the run that published it.
     pub at: DateTime<Utc>,
 }
@@ -209,16 +212,18 @@ pub struct History {
 
 const TABLES: &str = "
     begin immediate;
-    -- `edition` is the last one's number.
+    -- Number and run of the last edition.
     create table if not exists feed (
         feed integer primary key,
         name text not null unique,
         seal blob not null,
-        edition integer not null
+        edition integer not null,
+        run integer not null
     ) strict;
     create table if not exists edition (
         feed integer not null,
         edition integer not null,
+        run integer not null,
         at integer not null,
         primary key (feed, edition)
     ) strict, without rowid;
@@ -302,8 +307,11 @@ impl History {
             return Ok(());
         }
         let transaction = self.db.transaction().map_err(Error::from)?;
+        let run = transaction
+            .query_row("select coalesce(max(run), 0) + 1 from feed", [], |row| row.get(0))
+            .map_err(Error::from)?;
+        let note = Note { db: &transaction, run, at: as_of.timestamp() };
         for window in due.into_iter().chain(&gone) {
-            let note = Note { db: &transaction, at: as_of.timestamp() };
             note.window(window, title)?;
         }
         transaction.commit().map_err(Error::from)?;
@@ -330,7 +338,7 @@ impl History {
         Ok(Some(changes(&issues, &stays, most)))
     }
 
-    /// What happened to one entry, in the order of time, then of feeds.
+    /// What happened to one entry, in the order of runs, then of feeds.
     ///
     /// # Errors
     /// Where SQLite refuses.
@@ -347,7 +355,7 @@ impl History {
             let issues = self.issues(feed)?.into_iter().map(|i| (i.number, i)).collect();
             all.extend(events(&name, &issues, &stays));
         }
-        all.sort_by(|a, b| (a.issue.at, &a.feed).cmp(&(b.issue.at, &b.feed)));
+        all.sort_by(|a, b| (a.issue.run, &a.feed).cmp(&(b.issue.run, &b.feed)));
         Ok(all)
     }
 
@@ -360,12 +368,12 @@ impl History {
     }
 
     fn issues(&self, feed: i64) -> Result<Vec<Issue>, Error> {
-        let mut query = self
-            .db
-            .prepare_cached("select edition, at from edition where feed = ? order by edition")?;
+        let mut query = self.db.prepare_cached(
+            "select edition, run, at from edition where feed = ? order by edition",
+        )?;
         let rows = query.query_map([feed], |row| {
-            let at = DateTime::from_timestamp(row.get(1)?, 0).unwrap_or_default();
-            Ok(Issue { number: row.get(0)?, at })
+            let at = DateTime::from_timestamp(row.get(2)?, 0).unwrap_or_default();
+            Ok(Issue { number: row.get(0)?, run: row.get(1)?, at })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -397,6 +405,7 @@ fn version(db: &Connection) -> Result<i32, Error> {
 /// Notes windows within one transaction.
 struct Note<'a> {
     db: &'a Transaction<'a>,
+    run: i64,
     at: i64,
 }
 
@@ -435,15 +444,18 @@ impl Note<'_> {
     /// Begins the next edition: the feed's number and the edition's.
     fn edition(&self, window: &Window) -> Result<(i64, i64), Error> {
         self.run(
-            "insert into feed (name, seal, edition) values (?1, ?2, 1)
-             on conflict (name) do update set seal = ?2, edition = edition + 1",
-            params![window.feed.0, window.seal.0],
+            "insert into feed (name, seal, edition, run) values (?1, ?2, 1, ?3)
+             on conflict (name) do update set seal = ?2, edition = edition + 1, run = ?3",
+            params![window.feed.0, window.seal.0, self.run],
         )?;
         let (feed, edition) = self
             .db
             .prepare_cached("select feed, edition from feed where name = ?")?
             .query_row([&window.feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        self.run("insert into edition values (?, ?, ?)", params![feed, edition, self.at])?;
+        self.run(
+            "insert into edition values (?, ?, ?, ?)",
+            params![feed, edition, self.run, self.at],
+        )?;
         Ok((feed, edition))
     }
 

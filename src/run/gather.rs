@@ -117,7 +117,8 @@ struct Tally {
     problems: Mutex<Vec<Problem>>,
 }
 
-/// Reads batches on all threads while one thread stages the batches before.
+/// Reads batches on all threads while one thread stages the batches before; all on one where there is
+/// but one.
 fn stream(
     source: &source::Options,
     targets: Option<&[Target]>,
@@ -125,6 +126,19 @@ fn stream(
     catalog: &mut Catalog,
     tally: &Tally,
 ) -> Result<Result<Gathered, source::Error>, Error> {
+    let batch = |found: Vec<Found>| -> Vec<Staged> {
+        found.into_par_iter().filter_map(|f| read(source, f, tally)).collect()
+    };
+    if rayon::current_num_threads() == 1 {
+        let mut written = Ok(());
+        let gathered = each_batch(source, targets, memory, &mut |found| {
+            if written.is_ok() {
+                written = catalog.stage(batch(found));
+            }
+        });
+        written?;
+        return Ok(gathered);
+    }
     std::thread::scope(|scope| {
         let (send, receive) = sync_channel::<Vec<Staged>>(BATCHES_WAITING_MAX);
         let writer = scope.spawn(move || -> Result<(), catalog::Error> {
@@ -133,22 +147,10 @@ fn stream(
             }
             Ok(())
         });
-        let mut deliver = |found: Vec<Found>| {
-            let batch: Vec<Staged> =
-                found.into_par_iter().filter_map(|f| read(source, f, tally)).collect();
+        let gathered = each_batch(source, targets, memory, &mut |found| {
             // The writer has failed and gone: its error is told below.
-            let _ = send.send(batch);
-        };
-        let gathered = match &source.place {
-            source::Place::Directory(options) => {
-                let whole = [Target::all()];
-                let targets = targets.unwrap_or(&whole);
-                directory::gather(options, &source.reading, targets, memory, &mut deliver)
-            }
-            source::Place::Database(options) => {
-                rows(source, options, memory, &mut deliver).map_err(source::Error::from)
-            }
-        };
+            let _ = send.send(batch(found));
+        });
         drop(send);
         match writer.join() {
             Ok(written) => written?,
@@ -156,6 +158,23 @@ fn stream(
         }
         Ok(gathered)
     })
+}
+
+/// Looks at a source, and hands over what must be read.
+fn each_batch(
+    source: &source::Options,
+    targets: Option<&[Target]>,
+    memory: Memory,
+    deliver: &mut dyn FnMut(Vec<Found>),
+) -> Result<Gathered, source::Error> {
+    match &source.place {
+        source::Place::Directory(options) => {
+            let whole = [Target::all()];
+            let targets = targets.unwrap_or(&whole);
+            directory::gather(options, &source.reading, targets, memory, deliver)
+        }
+        source::Place::Database(options) => Ok(rows(source, options, memory, deliver)?),
+    }
 }
 
 /// Reads one document. `None` where it can't be read now: what is known of it stays, and it is tried

@@ -11,7 +11,7 @@ use chrono::DateTime;
 use rayon::prelude::*;
 
 pub(super) use self::facts::standing_manifest;
-use super::{Error, Plan, Report, chronicle, eager_feeds};
+use super::{Error, Plan, Report, eager_feeds};
 use crate::article::ContentHash;
 use crate::catalog::Catalog;
 use crate::catalog::lock::Lock;
@@ -98,7 +98,7 @@ pub(super) fn publish(
     publisher.manifest(catalog, &feeds, &windows)?;
     let seals: Vec<_> = feeds.iter().zip(&windows).map(|(f, w)| publisher.seal(f, w)).collect();
     publisher.finish()?;
-    chronicle::note(plan, catalog, &feeds, &windows, &seals, report)?;
+    super::chronicle::note(plan, catalog, &feeds, &windows, &seals, report)?;
     report.step("publish", step.elapsed());
     Ok(())
 }

@@ -146,6 +146,22 @@ fn a_document_that_keeps_its_path_keeps_its_id() {
 }
 
 #[test]
+fn what_stood_at_a_path_before_leaves_the_article_there_its_id() {
+    let (before, now) = (file(1, "a", "Old"), file(2, "a", "New"));
+    let mut stands = known(2, &now);
+    stands.rule_id = "https://a.example/slug/".to_owned();
+    stands.link.clone_from(&stands.rule_id);
+    stands.id.clone_from(&stands.rule_id);
+    let mut departed = known(1, &before);
+    departed.article = None;
+    let mut edited = now;
+    edited.rule_id = "https://a.example/other/".to_owned();
+    edited.link.clone_from(&edited.rule_id);
+    let decision = decide(vec![edited], &[departed, stands]);
+    assert_eq!(told(&decision), ["repointed 2 2"], "{decision:?}");
+}
+
+#[test]
 fn an_article_keeps_its_id_when_its_document_starts_or_stops_naming_one() {
     let derived = file(1, "x", "Title");
     let mut named = derived.clone();

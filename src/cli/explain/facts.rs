@@ -1,5 +1,6 @@
 //! What an article says of itself, and where each of it came from, in words. Pure.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::article::slug::slug;
@@ -7,6 +8,7 @@ use crate::article::{IdOrigin, Moment, Precision, SummaryOrigin, Taxonomy, Term,
 use crate::catalog::explain::{Departed, Standing, Witness};
 use crate::catalog::lock::Lock;
 use crate::cli::history::time;
+use crate::cli::output;
 use crate::run::Plan;
 use crate::source;
 use crate::time::Zone;
@@ -17,6 +19,9 @@ pub(super) struct Fact {
     /// `id`, `link`, `published` …
     pub(super) what: &'static str,
     pub(super) value: String,
+    /// The instant that `value` tells to a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) from: String,
 }
@@ -24,7 +29,19 @@ pub(super) struct Fact {
 const NAMED: &str = "named by the document";
 
 fn fact(what: &'static str, value: impl Into<String>, from: impl Into<String>) -> Fact {
-    Fact { what, value: value.into(), from: from.into() }
+    Fact { what, value: value.into(), at: None, from: from.into() }
+}
+
+fn instant(
+    what: &'static str,
+    zone: &Zone,
+    at: DateTime<Utc>,
+    precision: Precision,
+    from: &str,
+) -> Fact {
+    let day = if precision == Precision::Day { " (a day)" } else { "" };
+    let value = format!("{}{day}", time(zone, at));
+    Fact { what, value, at: Some(output::rfc3339(at)), from: from.to_owned() }
 }
 
 /// The facts of an article that stands.
@@ -42,11 +59,9 @@ pub(super) fn of(
         fact("link", &says.link, link_from(says.link_named, source)),
         published(zone, standing, path),
     ];
-    let named = |what, moment: Option<Moment>| {
-        moment.map(|m| fact(what, shown(zone, m), NAMED)).into_iter().collect::<Vec<_>>()
-    };
-    facts.extend(named("updated", says.updated));
-    facts.extend(named("expires", says.expires));
+    for (what, moment) in [("updated", says.updated), ("expires", says.expires)] {
+        facts.extend(moment.map(|m| instant(what, zone, m.at, m.precision, NAMED)));
+    }
     if let Some(section) = says.section() {
         facts.push(fact("section", &section.label, section_from(section, path, source)));
     }
@@ -86,12 +101,14 @@ pub(super) fn of(
 
 /// The facts of an article that was withdrawn.
 pub(super) fn of_departed(plan: &Plan, departed: &Departed) -> Vec<Fact> {
+    let zone = &plan.site.zone;
+    let instant = |what, at, from| instant(what, zone, at, Precision::Instant, from);
     vec![
         fact("id", &departed.id, ""),
         fact("link", &departed.link, ""),
-        fact("published", time(&plan.site.zone, departed.published), ""),
+        instant("published", departed.published, ""),
         fact("document", &departed.path, format!("in source {:?}", departed.source)),
-        fact("withdrawn", time(&plan.site.zone, departed.at), "no document names it any more"),
+        instant("withdrawn", departed.at, "no document names it any more"),
     ]
 }
 
@@ -135,25 +152,18 @@ fn quoted(pattern: Option<&str>) -> String {
 }
 
 fn published(zone: &Zone, standing: &Standing, path: &str) -> Fact {
-    let Some(moment) = standing.says.published.filter(|_| standing.dated) else {
+    let Some(Moment { at, precision }) = standing.says.published.filter(|_| standing.dated) else {
         let from = "the first sight, kept by feeds.lock: the document names no date";
-        return fact("published", time(zone, standing.published), from);
+        return instant("published", zone, standing.published, Precision::Instant, from);
     };
-    let day = zone.show(moment.at).date_naive();
+    let day = zone.show(at).date_naive();
     let in_path = ["%Y-%m-%d", "%Y/%m/%d", "%Y_%m_%d"]
         .iter()
         .any(|format| path.contains(&day.format(format).to_string()));
     // Which of the two it was isn't kept.
-    let by_path = in_path && moment.precision == Precision::Day;
+    let by_path = in_path && precision == Precision::Day;
     let from = if by_path { "named by the document or its path" } else { NAMED };
-    fact("published", shown(zone, moment), from)
-}
-
-fn shown(zone: &Zone, moment: Moment) -> String {
-    match moment.precision {
-        Precision::Instant => time(zone, moment.at),
-        Precision::Day => format!("{} (a day)", time(zone, moment.at)),
-    }
+    instant("published", zone, at, precision, from)
 }
 
 fn section_from(section: &Term, path: &str, source: Option<&source::Options>) -> String {

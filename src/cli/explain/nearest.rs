@@ -3,8 +3,14 @@
 /// So many near misses are shown.
 const MOST: usize = 5;
 
-/// Below it two names are not alike. Jaro and Winkler's measure, from 0 to 1.
-const ALIKE: f64 = 0.85;
+/// Up to here two names are not alike; from 0 to 1.
+const ALIKE: f64 = 0.6;
+
+/// How alike a name is to one of its words.
+const WORD: f64 = 0.8;
+
+/// Shorter words stand in too many names.
+const WORD_BYTES_MIN: usize = 4;
 
 /// The names that are nearest to a written one, of all that are looked at.
 #[derive(Debug)]
@@ -42,19 +48,25 @@ fn folded(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// How alike two names are, by the whole or by their last parts, endings aside.
+/// How alike two names are: mostly by their last parts, endings aside, since all paths and addresses
+/// begin alike.
 fn likeness(written: &str, name: &str) -> f64 {
     let last = |name: &str| -> String {
         let last = name.rsplit('/').next().unwrap_or(name);
         last.rsplit_once('.').map_or(last, |(stem, _)| stem).to_owned()
     };
     let (a, b) = (last(written), last(name));
-    let whole = strsim::jaro_winkler(written, name);
-    let part = strsim::jaro_winkler(&a, &b);
+    let mut part = strsim::normalized_levenshtein(&a, &b);
     // A word of a long name is near it, too.
-    let within = if a.len() >= 3 && b.contains(&a) { 0.9 } else { 0.0 };
-    // Where the last parts are equally near, the whole decides.
-    part.max(within).mul_add(0.75, whole * 0.25).max(whole)
+    if a.len() >= WORD_BYTES_MIN && b.contains(&a) {
+        part = part.max(WORD);
+    }
+    let likeness = |whole: f64| (part * 3.0 + whole) / 4.0;
+    // There may be a million names, most of them far off.
+    if likeness(1.0) <= ALIKE {
+        return 0.0;
+    }
+    likeness(strsim::normalized_levenshtein(written, name))
 }
 
 #[cfg(test)]

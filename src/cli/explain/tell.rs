@@ -109,7 +109,7 @@ fn tell_article(out: &mut dyn Write, zone: &Zone, article: &ArticleTold) -> io::
 }
 
 fn facts(out: &mut dyn Write, facts: &[Fact]) -> io::Result<()> {
-    for Fact { what, value, from } in facts {
+    for Fact { what, value, from, .. } in facts {
         let mut value = value.clone();
         if value.chars().count() > TEXT_CHARS_MAX && *what == "summary" {
             value = value.chars().take(TEXT_CHARS_MAX).chain(['…']).collect();

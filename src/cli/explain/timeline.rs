@@ -66,8 +66,8 @@ pub(super) fn of_departed(
     let times = catalog.departed_times(&departed.id)?;
     let mut events: Vec<Event> = times.seen.map(|at| event(at, "seen")).into_iter().collect();
     events.extend(times.released.map(|at| event(at, "released")));
-    events.push(event(departed.at, "withdrawn"));
     events.extend(in_feeds(history, &departed.id)?);
+    events.push(event(departed.at, "withdrawn"));
     Ok(in_order(events))
 }
 
@@ -86,7 +86,7 @@ fn in_feeds(history: Option<&History>, id: &str) -> Result<Vec<Event>, Silence> 
     Ok(history.of_entry(id)?.into_iter().map(told).collect())
 }
 
-/// By time; what one run did stays in its order.
+/// By time; what is of one second stays in its order.
 fn in_order(mut events: Vec<Event>) -> Vec<Event> {
     events.sort_by_key(|e| e.at);
     events
