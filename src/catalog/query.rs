@@ -231,7 +231,7 @@ impl Catalog {
     }
 
     /// The terms of a taxonomy that have a feed as of a time: those that a released article names,
-    /// an expired one too, in the order of slugs. Terms that stand below others are left out.
+    /// an expired one too, in the order of slugs.
     ///
     /// # Errors
     /// Where SQLite refuses.
@@ -251,14 +251,7 @@ impl Catalog {
         let mut terms = Vec::new();
         for (term, slug) in names {
             let key = TermKey { taxonomy: taxonomy.clone(), slug };
-            let nested: bool = self
-                .db
-                .prepare_cached(
-                    "select not exists (select 1 from term where term = ? and nested = 0)",
-                )
-                .and_then(|mut q| q.query_row([term], |row| row.get(0)))
-                .map_err(Error::database)?;
-            if !nested && let Some(label) = self.label(term, as_of)? {
+            if let Some(label) = self.label(term, as_of)? {
                 terms.push(TermFacts { key, label });
             }
         }

@@ -161,7 +161,6 @@ create table term (
     sighting integer not null,
     label text not null,
     from_index integer not null,
-    nested integer not null,    -- stands below another term of its taxonomy
     primary key (term, published desc, sighting)
 ) strict, without rowid;
 create index term_index_label on term (term) where from_index = 1;

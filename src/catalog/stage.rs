@@ -407,15 +407,14 @@ impl<'a> Writer<'a> {
         let number = self.db.last_insert_rowid();
         for (number_of_term, term) in terms.iter().zip(&a.terms) {
             self.db
-                .prepare_cached("insert or ignore into term values (?, ?, ?, ?, ?, ?)")
+                .prepare_cached("insert or ignore into term values (?, ?, ?, ?, ?)")
                 .and_then(|mut q| {
                     q.execute(params![
                         number_of_term,
                         published.unwrap_or(0),
                         number,
                         term.label,
-                        term.label_from_index,
-                        !term.parents.is_empty()
+                        term.label_from_index
                     ])
                 })
                 .map_err(Error::database)?;

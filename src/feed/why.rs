@@ -1,5 +1,5 @@
 //! Where an article stands in a feed, and if it doesn't, why not: the same rules as in
-//! [`select`](super::select), asked of one article. Pure; the sentences are the commands'.
+//! [`select`], asked of one article. Pure; the sentences are the commands'.
 
 use chrono::{DateTime, Utc};
 
