@@ -9,6 +9,9 @@ use std::path::{Component, Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// The database of what feeds have shown.
+pub(crate) const HISTORY: &str = "history.db";
+
 /// A state folder that belongs to one `feeds.toml`.
 #[derive(Debug, Clone)]
 pub struct State {
@@ -104,7 +107,7 @@ impl State {
     /// The database of what feeds have shown.
     #[must_use]
     pub fn history(&self) -> PathBuf {
-        self.file("history.db")
+        self.file(HISTORY)
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -315,9 +315,11 @@ fn of_several_sightings_the_one_that_counts_is_told_beside_the_others() {
                    - 12:05\nJory Penhallick\n\nFirst paragraph of the story.\n\nLatest news\n\nThe \
                    clock is slow\nNobody minds\n18 February 2024 - 11:00\n";
     let newsroom = Newsroom::new(&[("content/one.txt", capture), ("content/two.txt", capture)]);
+    newsroom.edit("feeds.toml", "permalink =", "# permalink =");
     assert_eq!(newsroom.regenerate().status, 0);
     let text = newsroom.feedwright(&["explain", "content/one.txt"]);
     assert_eq!(text.status, 0, "{text:?}");
+    assert!(text.stdout.contains("made by the default pattern"), "{text:?}");
     let told = explain(&newsroom, "content/two.txt");
     let articles = told["articles"].as_array().unwrap();
     assert!(articles.len() >= 2, "{told:#}");
@@ -391,6 +393,21 @@ fn a_timeline_follows_an_article_from_first_sight_to_its_end() {
     let all = events(one(&explain(&newsroom, "town/soon.md"), "timeline"));
     assert_eq!(all[..5], begun);
     assert_eq!(all[all.len() - 2..], ["came latest 5", "came town 5"]);
+}
+
+#[test]
+fn what_a_guard_holds_is_told_with_the_command_that_releases_it() {
+    let newsroom = Newsroom::sample();
+    newsroom.regenerate_well();
+    newsroom.remove("content");
+    newsroom.write("content/notes.pdf", "x");
+    assert_eq!(newsroom.regenerate().status, 1);
+    let told = explain(&newsroom, "content/town/bell.md");
+    assert_eq!(one(&told, "held")[0], "loss", "{told:#}");
+    assert_eq!(told["documents"][0]["waits"], true, "{told:#}");
+    assert_eq!(feeds(&told), ["latest 1/5", "town 1/2"]);
+    let text = newsroom.feedwright(&["explain", "content/town/bell.md"]);
+    assert!(text.stdout.contains("regenerate --accept loss"), "{text:?}");
 }
 
 #[test]

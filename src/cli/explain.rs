@@ -62,6 +62,8 @@ struct ArticleTold {
     facts: Vec<Fact>,
     read_from: Vec<WitnessTold>,
     feeds: Vec<FeedPlace>,
+    /// The guards that hold what would become of it.
+    held: Vec<&'static str>,
     #[serde(serialize_with = "as_problems")]
     problems: Vec<Problem>,
     timeline: Vec<Event>,
@@ -142,14 +144,18 @@ pub(super) fn run(global: &Global, args: &Explain) -> Status {
 }
 
 fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
-    if !plan.state.exists() {
+    let Some(state) = State::find(&plan.state, &plan.config)? else {
         return Err(Silence::Failed(no_run(plan)));
-    }
-    let state = State::open(&plan.state, &plan.config)?;
+    };
     if !state.catalog().exists() {
         return Err(Silence::Failed(no_run(plan)));
     }
     let catalog = Catalog::open_to_read(&state)?;
+    if !catalog.is_made()? {
+        return Err(Silence::Failed(no_run(plan)));
+    }
+    // A run that commits in between must not show half of itself.
+    let _snapshot = catalog.snapshot()?;
     let Some(as_of) = catalog.as_of()? else { return Err(Silence::Failed(no_run(plan))) };
     let found = catalog.find(&wanted(plan, article))?;
     if found == Found::default() {
@@ -158,6 +164,7 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
     let lock = lock::read(&plan.lock)?;
     let history = History::open_to_read(&state.history())?;
     let mut feeds = Feeds::new(plan, &lock, &catalog, &state, as_of)?;
+    let held = catalog.held()?;
     let mut articles = Vec::new();
     for number in found.articles {
         let standing = catalog.standing_article(number)?;
@@ -166,6 +173,11 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
             title: standing.says.title.clone(),
             facts: facts::of(plan, &lock, &standing, &witnesses),
             feeds: feeds.of(&standing)?,
+            held: held
+                .iter()
+                .filter(|(_, ids)| ids.contains(&standing.id))
+                .map(|((guard, _), _)| guard.as_str())
+                .collect(),
             problems: problems(&catalog, &standing.problems, &witnesses)?,
             timeline: timeline::of(&catalog, history.as_ref(), &standing, as_of)?,
             read_from: witnesses.into_iter().map(witness).collect(),

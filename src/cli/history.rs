@@ -36,10 +36,8 @@ pub(super) fn run(global: &Global, args: &History) -> Status {
 }
 
 fn ask(plan: &Plan, args: &History) -> Result<Vec<Change>, String> {
-    if !plan.state.exists() {
-        return Err(no_run(plan));
-    }
-    let state = State::open(&plan.state, &plan.config).map_err(|e| e.to_string())?;
+    let state = State::find(&plan.state, &plan.config).map_err(|e| e.to_string())?;
+    let Some(state) = state else { return Err(no_run(plan)) };
     let history = history::History::open_to_read(&state.history()).map_err(|e| e.to_string())?;
     let Some(history) = history else { return Err(no_run(plan)) };
     let name = FeedName(args.feed.clone());

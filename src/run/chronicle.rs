@@ -1,13 +1,13 @@
 //! What feeds show from now on is noted for `history` and `explain`. Only once it is published, and
 //! for people only: where it can't be noted, that is told, and the run stands.
 
-use super::{Error, Plan, Report};
+use super::{Plan, Report};
 use crate::article::ContentHash;
 use crate::catalog::{self, Catalog};
 use crate::edition::history::{self, History, Shown};
 use crate::feed::{Feed, FeedName};
 use crate::press::Window;
-use crate::state::State;
+use crate::state::HISTORY;
 
 /// A title can't be had, or the history can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,11 @@ pub(super) fn note(
     windows: &[Window],
     seals: &[Option<ContentHash>],
     report: &mut Report,
-) -> Result<(), Error> {
-    let state = State::open(&plan.state, &plan.config)?;
+) {
+    // Whoever deleted the state meanwhile wants a new one, not this one's last page.
+    if !plan.state.is_dir() {
+        return;
+    }
     let out: Vec<history::Window> = feeds
         .iter()
         .zip(windows)
@@ -44,11 +47,10 @@ pub(super) fn note(
         .collect();
     let stands = |name: &FeedName| feeds.iter().any(|f| f.name == *name);
     let title = |article| Ok::<_, Failure>(catalog.facts(article)?.title);
-    let noted = History::open(&state.history())
+    let noted = History::open(&plan.state.join(HISTORY))
         .map_err(Failure::from)
         .and_then(|mut history| history.note(&out, &stands, report.as_of, &title));
     if let Err(e) = noted {
         report.failures.push(e.to_string());
     }
-    Ok(())
 }

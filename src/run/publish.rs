@@ -98,7 +98,7 @@ pub(super) fn publish(
     publisher.manifest(catalog, &feeds, &windows)?;
     let seals: Vec<_> = feeds.iter().zip(&windows).map(|(f, w)| publisher.seal(f, w)).collect();
     publisher.finish()?;
-    super::chronicle::note(plan, catalog, &feeds, &windows, &seals, report)?;
+    super::chronicle::note(plan, catalog, &feeds, &windows, &seals, report);
     report.step("publish", step.elapsed());
     Ok(())
 }

@@ -134,7 +134,7 @@ fn id_from(lock: &Lock, standing: &Standing) -> String {
         IdOrigin::Adopted => "taken over from the feed that stood before".to_owned(),
         IdOrigin::Derived => {
             let pattern = lock.links.get(&standing.source).and_then(|l| l.pattern.as_deref());
-            format!("made by the pattern {} that feeds.lock recorded", quoted(pattern))
+            format!("made by {} that feeds.lock recorded", quoted("the", pattern))
         }
     }
 }
@@ -144,11 +144,14 @@ fn link_from(named: bool, source: Option<&source::Options>) -> String {
         return NAMED.to_owned();
     }
     let pattern = source.and_then(|s| s.reading.permalink.as_deref());
-    format!("made by the source's pattern {}", quoted(pattern))
+    format!("made by {}", quoted("the source's", pattern))
 }
 
-fn quoted(pattern: Option<&str>) -> String {
-    pattern.map_or_else(|| "for such documents".to_owned(), |p| format!("{p:?}"))
+fn quoted(whose: &str, pattern: Option<&str>) -> String {
+    match pattern {
+        Some(pattern) => format!("{whose} pattern {pattern:?}"),
+        None => "the default pattern".to_owned(),
+    }
 }
 
 fn published(zone: &Zone, standing: &Standing, path: &str) -> Fact {

@@ -144,7 +144,7 @@ impl<'a> Feeds<'a> {
             let (_, because) = sentence(&self.plan.site.zone, &why);
             format!("{because}; and no article that is out names the {kind} {:?}", term.label)
         } else {
-            format!("the {kind} {:?} stands below another, and such have no feed", term.label)
+            format!("the next run makes the feed of the {kind} {:?}", term.label)
         }
     }
 

@@ -101,6 +101,10 @@ fn tell_article(out: &mut dyn Write, zone: &Zone, article: &ArticleTold) -> io::
     for place in without {
         feed(out, place)?;
     }
+    for guard in &article.held {
+        writeln!(out, "held by the {guard} guard: what would become of it isn't done")?;
+        writeln!(out, "  to release what is held: feedwright regenerate --accept {guard}")?;
+    }
     if !article.problems.is_empty() {
         writeln!(out, "problems")?;
         problems(out, &article.problems)?;
