@@ -97,7 +97,9 @@ impl Catalog {
     fn departed(&self) -> Result<Vec<KnownArticle>, Error> {
         let mut known = Vec::new();
         self.rows(
-            "select id, rule_id, source, path, link, title, published, capture, body
+            "select id, rule_id, source, path, link, title, published, capture, body,
+                exists (select 1 from departed_time t
+                        where t.id = departed.id and t.released is not null)
              from departed",
             |row| {
                 known.push(KnownArticle {
@@ -114,6 +116,7 @@ impl Catalog {
                     capture: row.get(7)?,
                     body: row.get::<_, Option<[u8; 16]>>(8)?.map(ContentHash),
                     vanished: true,
+                    was_out: row.get(9)?,
                 });
                 Ok(())
             },
@@ -230,6 +233,7 @@ impl Catalog {
                     capture: row.get(10)?,
                     body: row.get::<_, Option<[u8; 16]>>(11)?.map(ContentHash),
                     vanished: row.get(12)?,
+                    was_out: false,
                 });
                 Ok(())
             },
@@ -392,15 +396,15 @@ impl Commit<'_> {
         for change in &decision.changes {
             match change {
                 Change::Withdrawn { .. } => {}
-                Change::New { sighting, id, rule, .. } => {
+                Change::New { sighting, id, rule, was_out, .. } => {
                     self.run(
                         "insert into article (id, rule_id, source, sighting, hash, published, dated,
                             updated, expires, shown, released, body, body_bytes, summary_bytes)
                          select ?1, ?4, source, sighting, hash, coalesce(published, ?2),
-                            published is not null, updated, expires, shown, 0, body, body_bytes,
+                            published is not null, updated, expires, shown, ?5, body, body_bytes,
                             summary_bytes
                          from sighting where sighting = ?3",
-                        params![id, self.seen(id), sighting, rule],
+                        params![id, self.seen(id), sighting, rule, was_out],
                     )?;
                     times::seen(self.db, id, self.as_of)?;
                     self.run("delete from departed where id = ?", [id])?;

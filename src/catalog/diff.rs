@@ -81,6 +81,8 @@ pub struct KnownArticle {
     pub body: Option<ContentHash>,
     /// Its document is gone, which is a loss; one that now says draft isn't.
     pub vanished: bool,
+    /// It isn't in the catalog, and readers have seen it.
+    pub was_out: bool,
 }
 
 /// What deciding asks beside.
@@ -106,6 +108,8 @@ pub enum Change {
         rule: String,
         /// Its source.
         source: String,
+        /// It is back, and readers have seen it under this date: it stays out whatever the clock says.
+        was_out: bool,
     },
     /// In the catalog, and now otherwise.
     Edited {
@@ -201,11 +205,16 @@ pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], around: &Around<'_>) 
         let change = match known {
             None => {
                 decision.doubts.extend(doubt(winner, &matched.left));
-                Change::New { sighting, id: ids.of_newcomer(group), rule, source }
+                let id = ids.of_newcomer(group);
+                Change::New { sighting, id, rule, source, was_out: false }
             }
             Some(k) => match k.article {
                 // Back again, under the id that readers know it by.
-                None => Change::New { sighting, id: k.id.clone(), rule, source },
+                None => {
+                    let same_date = winner.published.is_none_or(|p| k.published == Some(p));
+                    let was_out = k.was_out && same_date;
+                    Change::New { sighting, id: k.id.clone(), rule, source, was_out }
+                }
                 Some(article) => {
                     let id = follow(k, &rule, around.locked);
                     if id != k.id && !is_loopback(&k.id) {

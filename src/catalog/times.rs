@@ -1,6 +1,6 @@
-//! When articles were first seen, released and withdrawn: for `explain` alone, so in tables of their
-//! own, which a state that was made without them gets at its next run. Nothing is decided by them, and
-//! they are lost with the state.
+//! When articles were first seen, released and withdrawn: for `explain`, so in tables of their own,
+//! which a state that was made without them gets at its next run. One thing is decided by them: that
+//! an article that comes back had been out. They are lost with the state.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -50,7 +50,7 @@ pub(super) fn departs(db: &Connection, article: i64) -> Result<(), Error> {
     run(
         db,
         "insert or replace into departed_time
-         select a.id, t.seen, t.released
+         select a.id, t.seen, case when a.released = 1 then t.released end
          from article a join article_time t on t.article = a.article where a.article = ?",
         [article],
     )?;

@@ -464,6 +464,7 @@ fn learned(plan: &Plan) -> Vec<KnownArticle> {
             capture: false,
             body: entry.body,
             vanished: true,
+            was_out: true,
         })
         .collect()
 }

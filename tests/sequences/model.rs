@@ -302,8 +302,14 @@ impl Model {
                 }
                 story.published = published;
             } else {
-                story.published = new.date.unwrap_or(story.published);
-                story.released = Sure::Unknown;
+                // Back, or only listed: it stays out as long as nobody gives it another date.
+                let published = new.date.unwrap_or(story.published);
+                story.released = match story.record {
+                    None => Sure::Unknown,
+                    Some(_) if published == story.published => story.released,
+                    Some(_) => Sure::No,
+                };
+                story.published = published;
             }
             let story = &mut self.stories[at];
             story.locked_rule = Some(new.rule());
@@ -367,9 +373,16 @@ impl Model {
         let latest = feeds.get("latest").ok_or("there is no feed \"latest\"")?;
         let mut expected: BTreeMap<String, usize> = BTreeMap::new();
         for at in 0..self.stories.len() {
-            let Some(Record::Standing(v)) = &self.stories[at].record else { continue };
+            let Some(Record::Standing(v)) = self.stories[at].record.clone() else { continue };
             let visible = self.visible(at, now);
             let entry = latest.iter().find(|e| e.link == v.link());
+            if visible == Sure::Unknown {
+                // From here on it is known.
+                self.stories[at].released = if entry.is_some() { Sure::Yes } else { Sure::No };
+                if entry.is_none() {
+                    self.manifest.remove(&at);
+                }
+            }
             match (visible, entry) {
                 (Sure::Yes, None) => return Err(format!("missing: {v:?}; there are {latest:?}")),
                 (Sure::No, Some(e)) => {

@@ -49,6 +49,7 @@ fn known(article: i64, of: &Seen) -> KnownArticle {
         capture: of.capture,
         body: of.body,
         vanished: true,
+        was_out: false,
     }
 }
 
