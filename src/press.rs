@@ -2,6 +2,7 @@
 //! eager feeds, the server (through whoever joins them) for the lazy ones, and both get the same
 //! bytes, because both ask here. Publishing is the edition room's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use crate::catalog::query::Slot;
 use crate::catalog::{self, Catalog};
 use crate::edition::{Edition, encode, verify};
 use crate::feed::address::Address;
-use crate::feed::{BodyMode, Entry, Feed, Format, Site, select};
+use crate::feed::{BodyMode, Entry, Feed, Format, Site, Tombstone, select};
 use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Channel, RENDER};
 
@@ -108,11 +109,13 @@ impl Finisher {
 pub struct Window {
     /// Newest first, ties by id.
     pub slots: Vec<Slot>,
+    /// What its Atom tells of what was withdrawn, newest first.
+    pub gone: Vec<Tombstone>,
     /// Equal fingerprints, equal editions.
     pub fingerprint: ContentHash,
 }
 
-/// Selects a feed's window as of a time.
+/// Selects a feed's window as of a time. `gone` are the articles that were withdrawn, by id.
 ///
 /// # Errors
 /// Where the catalog can't be asked.
@@ -121,10 +124,12 @@ pub fn window(
     site: &Site,
     feed: &Feed,
     as_of: DateTime<Utc>,
+    gone: &BTreeMap<String, DateTime<Utc>>,
 ) -> Result<Window, catalog::Error> {
     let slots = select::window(feed, catalog.window(&select::query(feed, as_of))?);
-    let fingerprint = select::fingerprint(RENDER, site, feed, &slots);
-    Ok(Window { slots, fingerprint })
+    let gone = select::tombstones(feed, &slots, gone);
+    let fingerprint = select::fingerprint(RENDER, site, feed, &slots, &gone);
+    Ok(Window { slots, gone, fingerprint })
 }
 
 /// An entry whose body isn't finished yet.
@@ -201,9 +206,10 @@ pub fn edition(
     site: &Site,
     feed: &Feed,
     entries: &[Entry],
+    gone: &[Tombstone],
     format: Format,
 ) -> Result<Edition, Error> {
-    let channel = Channel { site, feed, entries };
+    let channel = Channel { site, feed, entries, gone };
     let bytes = render::feed(format, &channel)?;
     verify::verify(format, &bytes, &channel)?;
     let address = Address::Edition(feed.name.clone(), format);
@@ -215,6 +221,6 @@ pub fn edition(
 /// # Errors
 /// Where it can't be encoded.
 pub fn page(site: &Site, feed: &Feed, entries: &[Entry]) -> Result<Edition, Error> {
-    let bytes = render::page::feed(&Channel { site, feed, entries });
+    let bytes = render::page::feed(&Channel { site, feed, entries, gone: &[] });
     Ok(encode::encode(Address::Page(feed.name.clone()), Bytes::from(bytes))?)
 }

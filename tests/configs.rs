@@ -108,7 +108,7 @@ fn tell_feed(say: &mut impl FnMut(&str, String), f: &Definition) {
     say(
         &format!("feed {}", f.name),
         format!(
-            "each {:?} limit {} within {} age {:?} bytes {:?} body {:?} eager {} any [{}] all [{}] \
+            "each {:?} limit {} within {} age {:?} bytes {:?} body {:?} eager {} tombstones {:?} any [{}] all [{}] \
              none [{}] title {:?} description {:?} home {:?} language {:?}",
             f.each,
             f.limit,
@@ -117,6 +117,7 @@ fn tell_feed(say: &mut impl FnMut(&str, String), f: &Definition) {
             f.max_bytes,
             f.body,
             f.eager,
+            f.tombstones_s,
             terms(&f.selection.any),
             terms(&f.selection.all),
             terms(&f.selection.none),

@@ -1,6 +1,7 @@
 //! The one test binary: behaviour seen from outside, with the real binary and real files.
 
 mod cli;
+mod clock;
 mod configs;
 mod damage;
 mod documents;
@@ -8,6 +9,7 @@ mod feeds;
 mod http;
 mod identity;
 mod incremental;
+mod kept;
 mod mended;
 mod newsroom;
 mod rendering;
@@ -17,3 +19,4 @@ mod serve;
 mod states;
 mod support;
 mod tidy;
+mod withdrawn;

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Newsroom, files};
+use crate::support::{Newsroom, SITE, article, files};
 
 const STATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/states");
 
@@ -59,4 +59,37 @@ fn a_state_of_any_release_may_be_lost() {
         newsroom.regenerate_well().assert_counts(&[("withdrawn", 0)]);
         assert_eq!(newsroom.ids("latest"), ids, "{}", release.display());
     }
+}
+
+/// What a release leaves that read and rendered otherwise: contexts and fingerprints of its own, and
+/// bytes that today's doesn't make.
+#[test]
+fn another_reading_or_rendering_publishes_what_differs_and_announces_nothing() {
+    let newsroom = Newsroom::new(&[
+        ("feeds.toml", SITE.to_owned()),
+        ("content/harbour/a.md", article("A", "2026-10-01", "Text.")),
+        ("content/town/b.md", article("B", "2026-10-02", "Text.")),
+    ]);
+    newsroom.regenerate_well();
+    let (right, ids) = (newsroom.editions(), newsroom.ids("latest"));
+    let change = |database: &str, sql: &str| {
+        let path = newsroom.path(&format!(".feedwright/{database}"));
+        rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    };
+    change("catalog.db", "update document set context = zeroblob(16)");
+    change("ledger.db", "update edition set fingerprint = zeroblob(16)");
+    let report = newsroom.regenerate_well();
+    report.assert_counts(&[("parsed", 2), ("new", 0), ("changed", 0), ("withdrawn", 0)]);
+    report.assert_counts(&[("written", 0), ("announced", 0)]);
+    assert!(report.count("rendered") > 0);
+
+    // As if the other release had spelled one edition otherwise.
+    change("ledger.db", "update edition set fingerprint = zeroblob(16)");
+    let old = newsroom.read("public/feeds/town.rss").replace("<ttl>", "<!-- old --><ttl>");
+    newsroom.write("public/feeds/town.rss", old);
+    let report = newsroom.regenerate_well();
+    report.assert_counts(&[("parsed", 0), ("written", 1), ("announced", 0)]);
+    assert_eq!(newsroom.editions(), right);
+    assert_eq!(newsroom.ids("latest"), ids);
+    newsroom.regenerate_well().assert_counts(&[("rendered", 0), ("written", 0)]);
 }

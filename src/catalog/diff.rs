@@ -154,6 +154,17 @@ pub enum Change {
 }
 
 impl Change {
+    /// The id that the article has from now on, or had.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Change::New { id, .. }
+            | Change::Edited { id, .. }
+            | Change::Repointed { id, .. }
+            | Change::Withdrawn { id, .. } => id,
+        }
+    }
+
     /// The source of the article.
     #[must_use]
     pub fn source(&self) -> &str {

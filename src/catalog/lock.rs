@@ -33,6 +33,8 @@ pub struct Lock {
     pub seen: BTreeMap<String, DateTime<Utc>>,
     /// By rule id: the id of an article whose id isn't its rule id.
     pub ids: BTreeMap<String, String>,
+    /// By id: when an article was withdrawn that a feed with tombstones showed.
+    pub gone: BTreeMap<String, DateTime<Utc>>,
     /// By feed: its atom:id, where it isn't the one that its name gives.
     pub feeds: BTreeMap<String, String>,
 }
@@ -57,6 +59,10 @@ pub enum Edit {
     Seen(String, DateTime<Utc>),
     /// `id RULE ID`, in place of any line that gives this id.
     Id(String, String),
+    /// `gone ID TIME`
+    Gone(String, DateTime<Utc>),
+    /// Drops the `gone` line of an id.
+    NotGone(String),
 }
 
 /// A lock that can't be obeyed: a run must not guess what it means.
@@ -220,6 +226,11 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
                 let seen = lock.seen.entry(id.to_owned()).or_insert(at);
                 *seen = at.min(*seen);
             }
+            ["gone", id, at] => {
+                let at = time(at)?;
+                let gone = lock.gone.entry(id.to_owned()).or_insert(at);
+                *gone = at.min(*gone);
+            }
             ["id", rule, id] => {
                 // Of two ids for one rule the first by bytes counts, wherever it stands.
                 let known = lock.ids.entry(rule.to_owned()).or_insert_with(|| id.to_owned());
@@ -227,7 +238,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
                     id.clone_into(known);
                 }
             }
-            ["base" | "links" | "feed" | "seen" | "id", ..] => {
+            ["base" | "links" | "feed" | "seen" | "id" | "gone", ..] => {
                 let kind = fields[0];
                 return Err(wrong(format!("a {kind:?} record has another number of fields")));
             }
@@ -246,10 +257,17 @@ fn is_marker(line: &str) -> bool {
 pub fn edit(text: &str, edits: &[Edit]) -> String {
     let mut rules: HashSet<String> = HashSet::new();
     let mut ids: HashSet<String> = HashSet::new();
+    let mut not_gone: HashSet<String> = HashSet::new();
     for edit in edits {
-        if let Edit::Id(rule, id) = edit {
-            rules.insert(escape(rule));
-            ids.insert(escape(id));
+        match edit {
+            Edit::Id(rule, id) => {
+                rules.insert(escape(rule));
+                ids.insert(escape(id));
+            }
+            Edit::NotGone(id) => {
+                not_gone.insert(escape(id));
+            }
+            _ => {}
         }
     }
     let new_base = edits.iter().any(|e| matches!(e, Edit::Base(_)));
@@ -262,6 +280,7 @@ pub fn edit(text: &str, edits: &[Edit]) -> String {
                 _ => true,
             },
             Some("base") => !new_base,
+            Some("gone") => fields.next().is_none_or(|id| !not_gone.contains(id)),
             _ => true,
         }
     };
@@ -280,9 +299,18 @@ pub fn edit(text: &str, edits: &[Edit]) -> String {
     text
 }
 
-/// The line that a record is.
+/// What an edit does, as a person is told: the line, or which line goes.
 #[must_use]
-pub fn line(edit: &Edit) -> String {
+pub fn told(edit: &Edit) -> String {
+    match (line(edit), edit) {
+        (_, Edit::NotGone(id)) => format!("without: gone\t{}", escape(id)),
+        (text, Edit::Id(_, id)) if text.is_empty() => format!("without: id\t…\t{}", escape(id)),
+        (text, _) => text,
+    }
+}
+
+/// The line that a record is.
+fn line(edit: &Edit) -> String {
     let fields = match edit {
         Edit::Base(url) => vec!["base".to_owned(), escape(url)],
         Edit::Links(source, zone, pattern) => vec![
@@ -294,6 +322,10 @@ pub fn line(edit: &Edit) -> String {
         Edit::Seen(id, at) => {
             vec!["seen".to_owned(), escape(id), at.to_rfc3339_opts(SecondsFormat::Secs, true)]
         }
+        Edit::Gone(id, at) => {
+            vec!["gone".to_owned(), escape(id), at.to_rfc3339_opts(SecondsFormat::Secs, true)]
+        }
+        Edit::NotGone(_) => Vec::new(),
         // Equal again: the rule says it, and no line must.
         Edit::Id(rule, id) if rule == id => Vec::new(),
         Edit::Id(rule, id) => vec!["id".to_owned(), escape(rule), escape(id)],

@@ -7,6 +7,7 @@ mod bodies;
 pub mod commit;
 pub mod diff;
 pub mod explain;
+mod gone;
 mod group;
 pub mod guard;
 pub mod lock;
@@ -146,6 +147,7 @@ impl Catalog {
         })?;
         if writable {
             times::make(&db)?;
+            gone::make(&db)?;
         }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
     }
@@ -294,6 +296,14 @@ impl Catalog {
             .map_err(Error::database)?;
         let rows = query.query_map([], |row| row.get(0)).map_err(Error::database)?;
         rows.collect::<Result<_, _>>().map_err(Error::database)
+    }
+
+    /// Whether a table is there that earlier releases of this schema didn't make.
+    fn has_table(&self, name: &str) -> Result<bool, Error> {
+        self.db
+            .prepare_cached("select exists (select 1 from sqlite_master where name = ?)")
+            .and_then(|mut q| q.query_row([name], |row| row.get(0)))
+            .map_err(Error::database)
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>, Error> {

@@ -100,15 +100,7 @@ impl Catalog {
     }
 
     fn times_of(&self, sql: &str, key: impl rusqlite::Params) -> Result<Times, Error> {
-        let made: bool = self
-            .db
-            .query_row(
-                "select exists (select 1 from sqlite_master where name = 'article_time')",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(Error::database)?;
-        if !made {
+        if !self.has_table("article_time")? {
             // No run has been since the release that keeps them.
             return Ok(Times::default());
         }

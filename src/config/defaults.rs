@@ -38,5 +38,6 @@ pub(super) fn feed(name: &str, each: Option<Each>) -> Definition {
         max_bytes: Some(1_000_000),
         body: BodyMode::Full,
         eager: matches!(each, None | Some(Each::Section)),
+        tombstones_s: None,
     }
 }

@@ -79,6 +79,7 @@ fn definition(
         max_bytes: value(&written.max_bytes).unwrap_or(absent.max_bytes),
         body: value(&written.body).unwrap_or(absent.body),
         eager: written.eager.unwrap_or(absent.eager),
+        tombstones_s: value(&written.tombstones).unwrap_or(absent.tombstones_s),
         ..absent
     }
 }

@@ -95,6 +95,7 @@ pub(super) struct Feed {
     pub(super) max_bytes: Option<At<Option<u64>>>,
     pub(super) body: Option<At<BodyMode>>,
     pub(super) eager: Option<bool>,
+    pub(super) tombstones: Option<At<Option<u64>>>,
 }
 
 /// What one definition makes a feed of each of.
@@ -363,6 +364,7 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
         max_bytes: t.parsed(text, "max_bytes", values::or_none(values::size)),
         body: t.parsed(text, "body", values::word(codes::VALUE, BODY)),
         eager: t.boolean(text, "eager"),
+        tombstones: t.parsed(text, "tombstones", values::or_none(values::positive_duration)),
     };
     t.finish(text);
     feed

@@ -79,6 +79,7 @@ pub(crate) const FEED: Keys = Keys {
         "max_bytes",
         "body",
         "eager",
+        "tombstones",
     ],
 };
 
@@ -97,6 +98,7 @@ pub(super) fn example(key: &str) -> Option<&'static str> {
     Some(match key {
         "within" => "48h",
         "max_entry_age" => "90d",
+        "tombstones" => "30d",
         "look" => "10m",
         "max_age" => "5m",
         "max_bytes" => "1MB",
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn nothing_is_guessed_of_a_name_far_from_all() {
-        for unknown in ["order", "resurface", "tombstones", "x", "", &"title".repeat(100)] {
+        for unknown in ["order", "resurface", "x", "", &"title".repeat(100)] {
             assert_eq!(nearest(unknown, FEED.names), None, "{unknown}");
         }
     }

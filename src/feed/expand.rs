@@ -143,6 +143,7 @@ fn make(
         body: d.body,
         term: None,
         eager: d.eager,
+        tombstones_s: d.tombstones_s,
     }
 }
 

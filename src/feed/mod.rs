@@ -14,7 +14,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::article::{Article, TermKey};
+use crate::article::{Article, Term, TermKey};
 use crate::time::Zone;
 
 /// What all feeds of a site share.
@@ -138,6 +138,17 @@ pub struct Selection {
     pub none: Vec<TermKey>,
 }
 
+impl Selection {
+    /// Whether it takes an article with these terms.
+    #[must_use]
+    pub fn takes(&self, terms: &[Term]) -> bool {
+        let has = |key: &TermKey| terms.iter().any(|t| t.key == *key);
+        (self.any.is_empty() || self.any.iter().any(has))
+            && self.all.iter().all(has)
+            && !self.none.iter().any(has)
+    }
+}
+
 /// One `[[feed]]` of `feeds.toml`, defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
@@ -169,6 +180,8 @@ pub struct Definition {
     pub body: BodyMode,
     /// See [`Feed::eager`].
     pub eager: bool,
+    /// See [`Feed::tombstones_s`].
+    pub tombstones_s: Option<u64>,
 }
 
 /// One feed, expanded: nothing in it refers to other definitions.
@@ -202,6 +215,17 @@ pub struct Feed {
     pub term: Option<TermKey>,
     /// Made on every run and listed; else made when someone asks.
     pub eager: bool,
+    /// Its Atom tells of what was withdrawn in so many seconds before its newest entry (RFC 6721).
+    pub tombstones_s: Option<u64>,
+}
+
+/// An article that was out and is out no more (RFC 6721).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The id that it was published under.
+    pub id: String,
+    /// When it was taken back.
+    pub at: DateTime<Utc>,
 }
 
 /// An article in a window, fit for readers.

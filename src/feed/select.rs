@@ -1,10 +1,12 @@
 //! Which articles a feed holds as of a time, and a fingerprint that tells whether an edition of them
 //! would come out otherwise. Pure: the catalog is asked by whoever has it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use super::{BodyMode, Feed, Site};
-use crate::article::ContentHash;
+use super::{BodyMode, Definition, Feed, Site, Tombstone};
+use crate::article::{ContentHash, Taxonomy, Term};
 use crate::catalog::query::{Query, Slot};
 
 /// What an entry weighs beside its text: title, links, terms and markup.
@@ -57,10 +59,53 @@ fn weight(body: BodyMode, slot: &Slot) -> u64 {
     text.saturating_add(ENTRY_BYTES)
 }
 
+/// The tombstones that a feed shows: those of the time that it tells of before its newest entry, newest
+/// first, ties by id, and no more than it shows entries at least. `gone` is by id.
+#[must_use]
+pub fn tombstones(
+    feed: &Feed,
+    window: &[Slot],
+    gone: &BTreeMap<String, DateTime<Utc>>,
+) -> Vec<Tombstone> {
+    let Some(told) = feed.tombstones_s else { return Vec::new() };
+    let newest = window.first().map(|s| s.published);
+    let mut shown: Vec<Tombstone> = gone
+        .iter()
+        .filter(|(_, at)| still_told(told, newest, **at))
+        .map(|(id, at)| Tombstone { id: id.clone(), at: *at })
+        .collect();
+    shown.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+    shown.truncate(feed.limit as usize);
+    shown
+}
+
+/// Whether a withdrawal is told of by a feed that tells of them for `told` seconds.
+#[must_use]
+pub fn still_told(told: u64, newest: Option<DateTime<Utc>>, at: DateTime<Utc>) -> bool {
+    let told = i64::try_from(told).unwrap_or(i64::MAX);
+    newest.is_none_or(|newest| (newest - at).num_seconds() <= told)
+}
+
+/// Whether a feed of one of the definitions takes an article with these terms, and tells of
+/// withdrawals.
+#[must_use]
+pub fn tells_of(definitions: &[Definition], terms: &[Term]) -> bool {
+    definitions.iter().filter(|d| d.tombstones_s.is_some()).any(|d| {
+        let of_taxonomy = |t: &Taxonomy| terms.iter().any(|term| term.key.taxonomy == *t);
+        d.each.as_ref().is_none_or(of_taxonomy) && d.selection.takes(terms)
+    })
+}
+
 /// Changes whenever an edition of this window could come out otherwise. `render` is the constant of
 /// the rooms that make the bytes.
 #[must_use]
-pub fn fingerprint(render: u32, site: &Site, feed: &Feed, window: &[Slot]) -> ContentHash {
+pub fn fingerprint(
+    render: u32,
+    site: &Site,
+    feed: &Feed,
+    window: &[Slot],
+    gone: &[Tombstone],
+) -> ContentHash {
     let mut hasher = blake3::Hasher::new();
     // `Debug` of plain data is stable within one build, and a new build may render again.
     hasher.update(format!("{render} {site:?} {feed:?}").as_bytes());
@@ -70,6 +115,7 @@ pub fn fingerprint(render: u32, site: &Site, feed: &Feed, window: &[Slot]) -> Co
         hasher.update(&(slot.id.len() as u64).to_le_bytes());
         hasher.update(slot.id.as_bytes());
     }
+    hasher.update(format!("{gone:?}").as_bytes());
     ContentHash::finish(&hasher)
 }
 
@@ -109,7 +155,25 @@ mod tests {
             body: BodyMode::Full,
             term: None,
             eager: true,
+            tombstones_s: None,
         }
+    }
+
+    #[test]
+    fn withdrawals_are_told_for_a_time_before_the_newest_entry() {
+        let mut feed = feed();
+        let at = |s: i64| DateTime::from_timestamp(s, 0).unwrap();
+        let gone = [("a", 999_000), ("b", 999_500), ("c", 1_000_500), ("d", 999_500)];
+        let gone = gone.map(|(id, s)| (id.to_owned(), at(s))).into();
+        let shown = |feed: &Feed, slots: &[Slot]| -> String {
+            tombstones(feed, slots, &gone).into_iter().map(|t| t.id).collect()
+        };
+        assert_eq!(shown(&feed, &slots(&[1; 3])), "");
+        feed.tombstones_s = Some(600);
+        assert_eq!(shown(&feed, &slots(&[1; 3])), "cbd");
+        assert_eq!(shown(&feed, &[]), "cbda");
+        feed.limit = 1;
+        assert_eq!(shown(&feed, &slots(&[1; 3])), "c");
     }
 
     #[test]

@@ -186,6 +186,7 @@ mod tests {
             body: BodyMode::Full,
             term: None,
             eager: true,
+            tombstones_s: None,
         }
     }
 
@@ -286,6 +287,7 @@ mod tests {
             max_bytes: None,
             body: BodyMode::Full,
             eager: true,
+            tombstones_s: None,
         };
         let terms = [term("fog")];
         assert_eq!(

@@ -15,7 +15,10 @@ use super::item::{self, Item, Someone};
 use super::media::{self, Element};
 use super::{Channel, Error, GENERATOR, text};
 use crate::feed::address::Address;
-use crate::feed::{self, Format};
+use crate::feed::{self, Format, Tombstone};
+
+/// The namespace of tombstones (RFC 6721).
+pub(crate) const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
 
 /// The feed as Atom 1.0.
 ///
@@ -63,11 +66,14 @@ fn is_absolute_iri(id: &str) -> bool {
 
 /// Builds the feed (RFC 4287 §4.1.1).
 fn build(channel: &Channel<'_>) -> Feed {
-    let Channel { site, feed, entries } = *channel;
+    let Channel { site, feed, entries, gone } = *channel;
     let items = item::items(channel);
     let mut namespaces = BTreeMap::new();
     if items.iter().any(|i| !pictures(i).is_empty()) {
         namespaces.insert("media".to_owned(), media::NAMESPACE.to_owned());
+    }
+    if !gone.is_empty() {
+        namespaces.insert("at".to_owned(), TOMBSTONES.to_owned());
     }
     let address = |u: &Option<String>| u.as_deref().map(text::url).filter(|u| !u.is_empty());
     Feed {
@@ -83,10 +89,29 @@ fn build(channel: &Channel<'_>) -> Feed {
         rights: site.copyright.as_deref().and_then(text::some_line).map(Text::plain),
         subtitle: Some(Text::plain(item::description(channel))),
         entries: items.iter().map(|i| entry(channel, i)).collect(),
+        extensions: tombstones(channel),
         namespaces,
         lang: item::language(channel),
         ..Feed::default()
     }
+}
+
+/// `at:deleted-entry` of each (RFC 6721 §3).
+fn tombstones(channel: &Channel<'_>) -> atom_syndication::extension::ExtensionMap {
+    let element = |t: &Tombstone| Element {
+        name: "at:deleted-entry",
+        value: None,
+        attrs: vec![
+            ("ref", entry_id(&text::id(&t.id), &channel.site.id_base)),
+            ("when", time(channel, t.at).to_rfc3339()),
+        ],
+        children: Vec::new(),
+    };
+    let elements: Vec<Element> = channel.gone.iter().map(element).collect();
+    if elements.is_empty() {
+        return BTreeMap::new();
+    }
+    BTreeMap::from([("at".to_owned(), media::grouped(&elements, Element::for_atom))])
 }
 
 /// alternate (the page that the feed stands for, first, because readers take the first), self, the

@@ -14,7 +14,7 @@ pub mod text;
 
 use chrono::{DateTime, Utc};
 
-use crate::feed::{Entry, Feed, Format, Site};
+use crate::feed::{Entry, Feed, Format, Site, Tombstone};
 
 /// Stands for "the same entries now make other bytes": part of fingerprints, never of bytes.
 /// Raising it has its line in CHANGELOG.
@@ -33,6 +33,8 @@ pub struct Channel<'a> {
     pub feed: &'a Feed,
     /// Its window: newest first, ties by id; bodies finished.
     pub entries: &'a [Entry],
+    /// What was withdrawn, newest first: only Atom can say it.
+    pub gone: &'a [Tombstone],
 }
 
 /// A feed as the list of feeds shows it.

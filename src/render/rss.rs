@@ -35,7 +35,7 @@ pub fn render(channel: &Channel<'_>) -> Result<Vec<u8>, Error> {
 
 /// Builds the channel (RSS 2.0, "Required channel elements" and "Optional channel elements").
 fn build(channel: &Channel<'_>, items: &[Item<'_>]) -> rss::Channel {
-    let Channel { site, feed, entries } = *channel;
+    let Channel { site, feed, entries, .. } = *channel;
     let title = item::title(channel);
     let link = text::url(&feed.home);
     let is_podcast = items.iter().any(|i| i.enclosures.iter().any(|e| item::is_recording(e)));

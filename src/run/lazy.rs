@@ -9,7 +9,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use super::{Error, Plan, obey};
 use crate::article::{ContentHash, Taxonomy, TermKey};
-use crate::catalog::{Catalog, lock};
+use crate::catalog::Catalog;
+use crate::catalog::lock::{self, Lock};
 use crate::edition::ledger::{Ledger, Row};
 use crate::edition::shelf::Shelved;
 use crate::edition::{Coding, Edition, Validators, shelve};
@@ -114,8 +115,11 @@ impl Ask<'_> {
         // A run that commits in between must not show half of itself.
         let _snapshot = self.catalog.snapshot()?;
         let Some(as_of) = self.catalog.as_of()? else { return Ok(Asked::NotYet) };
-        let Some((site, feed)) = self.feed(as_of)? else { return Ok(Asked::NotFound) };
-        let window = press::window(self.catalog, &site, &feed, as_of)?;
+        let lock = lock::read(&self.plan.lock)?;
+        let Some((site, feed)) = self.feed(&lock, as_of)? else { return Ok(Asked::NotFound) };
+        let mut gone = self.catalog.unwritten_gone()?;
+        gone.extend(lock.gone);
+        let window = press::window(self.catalog, &site, &feed, as_of, &gone)?;
         if let Some(known) = self.known.filter(|k| k.fingerprint == window.fingerprint) {
             return Ok(Asked::Made(known.clone()));
         }
@@ -135,7 +139,7 @@ impl Ask<'_> {
     }
 
     /// What all feeds share, and the feed.
-    fn feed(&self, as_of: DateTime<Utc>) -> Result<Option<(Site, Feed)>, Error> {
+    fn feed(&self, lock: &Lock, as_of: DateTime<Utc>) -> Result<Option<(Site, Feed)>, Error> {
         let (Address::Edition(name, _) | Address::Page(name)) = self.address else {
             return Ok(None);
         };
@@ -145,8 +149,7 @@ impl Ask<'_> {
         };
         let key = TermKey { taxonomy, slug };
         let Some(term) = self.catalog.term_facts(&key, as_of)? else { return Ok(None) };
-        let lock = lock::read(&self.plan.lock)?;
-        let site = obey(self.plan, &lock)?.0.site;
+        let site = obey(self.plan, lock)?.0.site;
         let feed = expand::term_feed(definition, &site, &lock.feeds, &term);
         debug_assert_eq!(feed.name, *name);
         Ok(Some((site, feed)))
@@ -157,7 +160,9 @@ impl Ask<'_> {
         // What is wrong with the bodies is told by the run, for the declared feeds.
         let (entries, _) = press::finish(self.finisher, raw);
         match self.address {
-            Address::Edition(_, format) => press::edition(site, feed, &entries, *format),
+            Address::Edition(_, format) => {
+                press::edition(site, feed, &entries, &window.gone, *format)
+            }
             _ => press::page(site, feed, &entries),
         }
     }

@@ -4,13 +4,14 @@
 
 mod chronicle;
 mod gather;
+mod gone;
 mod history;
 pub mod lazy;
 mod publish;
 pub mod rehearse;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard::{self, Guard};
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
+use crate::edition::manifest::Manifest;
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
 use crate::press::{self, Finisher};
@@ -269,7 +271,7 @@ fn regenerate(
     let mut report = Report { started: as_of, as_of, ..Report::default() };
 
     let mut catalog = Catalog::open(state)?;
-    let lock = lock::read(&plan.lock)?;
+    let mut lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
     if call.wishes.check_only {
         // What the lock lacks is no mistake, and checking writes nothing that stays.
@@ -284,7 +286,7 @@ fn regenerate(
         return Err(Error::Blind(report.failures.join("; ")));
     }
     let step = Instant::now();
-    commit(&plan, &lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
+    commit(&plan, &mut lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
@@ -373,7 +375,7 @@ fn obey(plan: &Plan, lock: &Lock) -> Result<(Plan, Vec<Edit>), Error> {
 /// id is never published that the lock doesn't know.
 fn commit(
     plan: &Plan,
-    lock: &Lock,
+    lock: &mut Lock,
     edits: &mut Vec<Edit>,
     gathered: &gather::Outcome,
     catalog: &mut Catalog,
@@ -382,8 +384,9 @@ fn commit(
 ) -> Result<(), Error> {
     let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
     let staged = catalog.has_staged()?;
+    let manifest = if catalog.is_empty()? { publish::standing_manifest(plan) } else { None };
     let mut decision = if staged || catalog.is_empty()? {
-        let learned = if catalog.is_empty()? { learned(plan) } else { Vec::new() };
+        let learned = manifest.as_ref().map(learned).unwrap_or_default();
         let published = learned.len();
         let decision = catalog.decide(&sources, lock, learned)?;
         let none = !decision.changes.iter().any(|c| matches!(c, Change::New { .. }));
@@ -399,10 +402,16 @@ fn commit(
     let verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
     report.held = held(&verdict);
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
+    let blind = !report.failures.is_empty();
+    let published = manifest.as_ref().filter(|_| !blind);
+    edits.append(&mut gone::edits(plan, lock, catalog, &decision, report.as_of, published)?);
     if call.wishes.locked && !edits.is_empty() {
-        return Err(Error::Locked(edits.iter().map(lock::line).collect()));
+        return Err(Error::Locked(edits.iter().map(lock::told).collect()));
     }
     let written = lock::write(&plan.lock, edits);
+    gone::apply(&mut lock.gone, edits);
+    let late = if written.is_err() { gone::lines(edits) } else { BTreeMap::new() };
+    catalog.keep_unwritten_gone(&late)?;
     if let Err(e) = &written
         && !matches!(e, lock::Error::Unwritable { .. })
     {
@@ -446,8 +455,8 @@ fn held(verdict: &guard::Verdict) -> Vec<Held> {
 
 /// What the tree's manifest says is published. After a loss of the state its entries stand in for the
 /// catalog (DESIGN decision 4): a document with an entry's link is that article, or it moved.
-fn learned(plan: &Plan) -> Vec<KnownArticle> {
-    let entries = publish::standing_manifest(plan).map(|m| m.entries).unwrap_or_default();
+fn learned(manifest: &Manifest) -> Vec<KnownArticle> {
+    let entries = manifest.entries.clone();
     entries
         .into_iter()
         .map(|(id, entry)| KnownArticle {

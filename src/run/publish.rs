@@ -87,7 +87,7 @@ pub(super) fn publish(
     report.problems.append(&mut problems);
     let mut windows = Vec::with_capacity(feeds.len());
     for feed in &feeds {
-        windows.push(press::window(catalog, &plan.site, feed, report.as_of)?);
+        windows.push(press::window(catalog, &plan.site, feed, report.as_of, &lock.gone)?);
     }
     report.step("select", step.elapsed());
 
@@ -212,7 +212,9 @@ impl<'a> Publisher<'a> {
                         .iter()
                         .map(|address| {
                             let edition = match address {
-                                Address::Edition(_, f) => press::edition(site, feed, &entries, *f),
+                                Address::Edition(_, f) => {
+                                    press::edition(site, feed, &entries, &window.gone, *f)
+                                }
                                 _ => press::page(site, feed, &entries),
                             };
                             (address.clone(), edition)

@@ -58,7 +58,7 @@ pub fn rehearse(plan: &Plan, mut call: Call<'_>) -> Result<Rehearsal, Error> {
     let before = standing_manifest(plan);
     let mut changes = BTreeMap::new();
     for feed in &feeds {
-        let window = press::window(&catalog, &obeying.site, feed, report.as_of)?;
+        let window = press::window(&catalog, &obeying.site, feed, report.as_of, &lock.gone)?;
         let after: Vec<Facts> = window
             .slots
             .iter()

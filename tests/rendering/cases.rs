@@ -103,6 +103,7 @@ impl Case {
                 body: feed.body,
                 term: None,
                 eager: true,
+                tombstones_s: None,
             },
             entries: written.entries.into_iter().map(entry).collect(),
         }

@@ -209,6 +209,7 @@ prop_compose! {
             body: [BodyMode::Full, BodyMode::Summary, BodyMode::None][body],
             term: None,
             eager: true,
+            tombstones_s: None,
         }
     }
 }
@@ -220,7 +221,7 @@ proptest! {
     fn whatever_the_fields_hold_can_be_read_back(
         site in site(), feed in feed(), entries in entries(),
     ) {
-        let channel = Channel { site: &site, feed: &feed, entries: &entries };
+        let channel = Channel { site: &site, feed: &feed, entries: &entries, gone: &[] };
         for format in Format::ALL {
             let bytes = render::feed(format, &channel).unwrap();
             if let Err(refusal) = verify::verify(format, &bytes, &channel) {
@@ -245,7 +246,7 @@ proptest! {
         site in site(), feed in feed(), entries in entries(),
         at in any::<prop::sample::Index>(), damage in vec(any::<u8>(), 0..4), cut in 0_usize..9,
     ) {
-        let channel = Channel { site: &site, feed: &feed, entries: &entries };
+        let channel = Channel { site: &site, feed: &feed, entries: &entries, gone: &[] };
         for format in Format::ALL {
             let mut bytes = render::feed(format, &channel).unwrap();
             let from = at.index(bytes.len());

@@ -8,8 +8,8 @@ use roxmltree::Node;
 use super::{
     Check, Refusal, attributes, children, content, links, own_address, parse, same_count, single,
 };
-use crate::feed::{self, Format};
-use crate::render::atom::entry_id;
+use crate::feed::{self, Format, Tombstone};
+use crate::render::atom::{TOMBSTONES, entry_id};
 use crate::render::item::{self, Item, Someone};
 use crate::render::{Channel, text};
 
@@ -21,18 +21,25 @@ pub(super) fn verify(xml: &str, channel: &Channel<'_>, items: &[Item<'_>]) -> Re
     let head = Check::feed();
     let name = (root.tag_name().namespace(), root.tag_name().name());
     head.same("the root element", &name, &(ATOM, "feed"))?;
-    let text = |name, expected: &str| {
+    let says = |name, expected: &str| {
         let found = single(&head, root, ATOM, name)?;
         head.text(&format!("`{name}`"), found.as_deref(), Some(expected))
     };
-    text("title", &item::title(channel))?;
-    text("id", &text::id(&channel.feed.id))?;
+    says("title", &item::title(channel))?;
+    says("id", &text::id(&channel.feed.id))?;
     let updated = single(&head, root, ATOM, "updated")?.as_deref().and_then(instant);
     let expected = feed::updated(channel.entries).trunc_subsecs(0);
     head.same("`updated`", &updated, &Some(expected))?;
     head.same("`author`", &people(root, "author"), &names(&item::site_authors(channel.site)))?;
     let own = own_address(channel, Format::Atom);
     head.same("the link to itself", &links(root, "self"), &own.into_iter().collect())?;
+    let gone: Vec<_> = children(root, Some(TOMBSTONES), "deleted-entry")
+        .map(|n| (n.attribute("ref").map(str::to_owned), n.attribute("when").and_then(instant)))
+        .collect();
+    let id = |t: &Tombstone| entry_id(&text::id(&t.id), &channel.site.id_base);
+    let expected: Vec<_> =
+        channel.gone.iter().map(|t| (Some(id(t)), Some(t.at.trunc_subsecs(0)))).collect();
+    head.same("`at:deleted-entry`", &gone, &expected)?;
     let found: Vec<Node<'_, '_>> = children(root, ATOM, "entry").collect();
     same_count("entries", found.len(), items.len())?;
     for (index, (node, item)) in found.iter().zip(items).enumerate() {
