@@ -641,6 +641,16 @@ fn sequences_that_went_wrong_once_go_well() {
             Op::LoseState,
             Op::Rename(13),
         ],
+        // So did one that was deleted and brought back meanwhile.
+        vec![
+            Op::LoseState,
+            Op::Pass(-18 * HOUR),
+            Op::Run,
+            delete(),
+            Op::Run,
+            Op::BringBack(0),
+            Op::Run,
+        ],
     ];
     for ops in sequences {
         sequence(&ops).unwrap_or_else(|e| panic!("{ops:?}: {e}"));

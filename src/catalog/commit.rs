@@ -406,7 +406,7 @@ impl Commit<'_> {
                          from sighting where sighting = ?3",
                         params![id, self.seen(id), sighting, rule, was_out],
                     )?;
-                    times::seen(self.db, id, self.as_of)?;
+                    times::seen(self.db, id, *was_out, self.as_of)?;
                     self.run("delete from departed where id = ?", [id])?;
                     self.date_terms(*sighting)?;
                     committed.new += 1;

@@ -33,14 +33,15 @@ pub(super) fn make(db: &Connection) -> Result<(), Error> {
     db.execute_batch(TABLES).map_err(Error::database)
 }
 
-/// Notes that an article is in the catalog from now on; one that comes back keeps its times.
-pub(super) fn seen(db: &Connection, id: &str, as_of: i64) -> Result<(), Error> {
+/// Notes that an article is in the catalog from now on; one that comes back keeps its times. One that
+/// was out (`was_out`) counts as released from now on, where nothing else is known.
+pub(super) fn seen(db: &Connection, id: &str, was_out: bool, as_of: i64) -> Result<(), Error> {
     run(
         db,
         "insert or replace into article_time
-         select a.article, coalesce(d.seen, ?2), d.released
+         select a.article, coalesce(d.seen, ?2), coalesce(d.released, case when ?3 then ?2 end)
          from article a left join departed_time d on d.id = a.id where a.id = ?1",
-        params![id, as_of],
+        params![id, as_of, was_out],
     )?;
     run(db, "delete from departed_time where id = ?", [id])
 }

@@ -171,6 +171,11 @@ impl Model {
 
     pub(crate) fn lose_state(&mut self) {
         for (at, story) in self.stories.iter_mut().enumerate() {
+            if let Some(listed) = self.manifest.get(&at) {
+                // Out, under the date that it was published with.
+                story.published = listed.date.unwrap_or(story.published);
+                story.released = Sure::Yes;
+            }
             story.record = self.manifest.get(&at).cloned().map(Record::Listed);
             story.staged = None;
         }
