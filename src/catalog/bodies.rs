@@ -16,7 +16,10 @@ const SCHEMA: i32 = 1;
 const BODY_BYTES_MAX: usize = 128 << 20;
 
 /// How hard bodies are compressed; higher levels cost more than the disk that they save.
-pub(super) const ZSTD_LEVEL: i32 = 3;
+pub(super) const ZSTD_LEVEL: i32 = 1;
+
+/// A body takes one or two KiB: on small pages a quarter of each would stay empty.
+const PAGE_BYTES: u32 = 16 << 10;
 
 /// The bodies' database.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub(super) struct Bodies {
 
 impl Bodies {
     pub(super) fn open(path: &Path, writable: bool) -> Result<Bodies, Error> {
-        let db = open_database(path, writable)?;
+        let db = open_database(path, writable, PAGE_BYTES)?;
         // A body must be on the disk before the catalog says that it is.
         db.pragma_update(None, "synchronous", "FULL").map_err(Error::database)?;
         check_version(&db, path, SCHEMA, writable, |db| {

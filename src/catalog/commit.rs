@@ -129,10 +129,11 @@ impl Catalog {
         let run = |sql: &str| self.db.execute(sql, []).map_err(Error::database);
         self.db
             .execute_batch(
-                "drop table if exists temp.touched;
-                 drop table if exists temp.touched_rule;
-                 create temp table touched (version integer primary key);
-                 create temp table touched_rule (rule_id text primary key) without rowid;
+                "create temp table if not exists touched (version integer primary key);
+                 create temp table if not exists touched_rule (rule_id text primary key)
+                    without rowid;
+                 delete from temp.touched;
+                 delete from temp.touched_rule;
                  insert or ignore into touched
                     select s.version from staged s
                     left join document d on d.source = s.source and d.path = s.path
@@ -386,6 +387,15 @@ struct Commit<'a> {
 impl Commit<'_> {
     fn articles(&self, decision: &Decision) -> Result<Committed, Error> {
         let mut committed = Committed::default();
+        self.db
+            .execute_batch(
+                "create temp table if not exists newcomer (
+                    sighting integer primary key, id text not null, rule_id text not null,
+                    seen integer not null, was_out integer not null
+                 );
+                 delete from temp.newcomer;",
+            )
+            .map_err(Error::database)?;
         // Those that go, go first: what they held is free for those that come.
         for change in &decision.changes {
             if let Change::Withdrawn { article, .. } = change {
@@ -398,17 +408,9 @@ impl Commit<'_> {
                 Change::Withdrawn { .. } => {}
                 Change::New { sighting, id, rule, was_out, .. } => {
                     self.run(
-                        "insert into article (id, rule_id, source, sighting, hash, published, dated,
-                            updated, expires, shown, released, body, body_bytes, summary_bytes)
-                         select ?1, ?4, source, sighting, hash, coalesce(published, ?2),
-                            published is not null, updated, expires, shown, ?5, body, body_bytes,
-                            summary_bytes
-                         from sighting where sighting = ?3",
-                        params![id, self.seen(id), sighting, rule, was_out],
+                        "insert into temp.newcomer values (?, ?, ?, ?, ?)",
+                        params![sighting, id, rule, self.seen(id), was_out],
                     )?;
-                    times::seen(self.db, id, *was_out, self.as_of)?;
-                    self.run("delete from departed where id = ?", [id])?;
-                    self.date_terms(*sighting)?;
                     committed.new += 1;
                 }
                 Change::Edited { article, sighting, id, rule, .. } => {
@@ -419,6 +421,9 @@ impl Commit<'_> {
                     self.point(*article, *sighting, id, rule)?;
                 }
             }
+        }
+        if committed.new > 0 {
+            self.newcomers()?;
         }
         for article in &decision.same {
             self.run(
@@ -433,6 +438,30 @@ impl Commit<'_> {
             )?;
         }
         Ok(committed)
+    }
+
+    /// Makes articles of all newcomers at once: a first run is nothing else.
+    fn newcomers(&self) -> Result<(), Error> {
+        self.run(
+            "insert into article (id, rule_id, source, sighting, hash, published, dated, updated,
+                expires, shown, released, body, body_bytes, summary_bytes)
+             select n.id, n.rule_id, s.source, s.sighting, s.hash, coalesce(s.published, n.seen),
+                s.published is not null, s.updated, s.expires, s.shown, n.was_out, s.body,
+                s.body_bytes, s.summary_bytes
+             from temp.newcomer n join sighting s on s.sighting = n.sighting",
+            [],
+        )?;
+        times::seen(self.db, self.as_of)?;
+        self.run("delete from departed where id in (select id from temp.newcomer)", [])?;
+        let undated: Vec<i64> = self
+            .db
+            .prepare_cached(
+                "select n.sighting from temp.newcomer n join sighting s on s.sighting = n.sighting
+                 where s.published is null",
+            )
+            .and_then(|mut q| q.query_map([], |row| row.get(0))?.collect())
+            .map_err(Error::database)?;
+        undated.into_iter().try_for_each(|sighting| self.date_terms(sighting))
     }
 
     /// Withdraws an article. What it was is kept for a while: it may come back, or turn up elsewhere.
@@ -501,10 +530,10 @@ impl Commit<'_> {
     fn withhold(&self, verdict: &Verdict) -> Result<(), Error> {
         self.db
             .execute_batch(
-                "drop table if exists temp.withheld;
-                 create temp table withheld (
+                "create temp table if not exists withheld (
                     source text not null, path text not null, primary key (source, path)
-                 ) without rowid;",
+                 ) without rowid;
+                 delete from temp.withheld;",
             )
             .map_err(Error::database)?;
         let sources = verdict.withheld_sources.iter().map(|s| (s.as_str(), ""));

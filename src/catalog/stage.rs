@@ -144,6 +144,7 @@ impl Catalog {
         for document in &documents {
             writer.document(document)?;
         }
+        writer.note_version()?;
         drop(writer);
         transaction.commit().map_err(Error::database)
     }
@@ -282,8 +283,7 @@ impl<'a> Writer<'a> {
                     .then(|| serde_json::to_string(&looked))
                     .transpose()
                     .map_err(|_| Error::Damaged)?;
-                self.row(d, version, false, problems_text(problems), looked)?;
-                self.note_version()
+                self.row(d, version, false, problems_text(problems), looked)
             }
         }
     }

@@ -3,7 +3,7 @@
 //! an article that comes back had been out. They are lost with the state.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{Catalog, Error};
 
@@ -33,17 +33,19 @@ pub(super) fn make(db: &Connection) -> Result<(), Error> {
     db.execute_batch(TABLES).map_err(Error::database)
 }
 
-/// Notes that an article is in the catalog from now on; one that comes back keeps its times. One that
-/// was out (`was_out`) counts as released from now on, where nothing else is known.
-pub(super) fn seen(db: &Connection, id: &str, was_out: bool, as_of: i64) -> Result<(), Error> {
+/// Notes that the newcomers of a commit are in the catalog from now on; one that comes back keeps its
+/// times. One that was out counts as released from now on, where nothing else is known.
+pub(super) fn seen(db: &Connection, as_of: i64) -> Result<(), Error> {
     run(
         db,
         "insert or replace into article_time
-         select a.article, coalesce(d.seen, ?2), coalesce(d.released, case when ?3 then ?2 end)
-         from article a left join departed_time d on d.id = a.id where a.id = ?1",
-        params![id, as_of, was_out],
+         select a.article, coalesce(d.seen, ?1),
+            coalesce(d.released, case when n.was_out then ?1 end)
+         from temp.newcomer n join article a on a.id = n.id
+         left join departed_time d on d.id = a.id",
+        [as_of],
     )?;
-    run(db, "delete from departed_time where id = ?", [id])
+    run(db, "delete from departed_time where id in (select id from temp.newcomer)", [])
 }
 
 /// Notes that an article is about to be withdrawn.

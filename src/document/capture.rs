@@ -102,7 +102,7 @@ fn page(text: &str) -> Option<Page<'_>> {
         .lines()
         .zip(1..)
         .map(|(line, number)| Line {
-            text: line.trim(),
+            text: line.trim_matches(|c: char| c.is_whitespace() || c.is_control()),
             number,
             indented: line.starts_with([' ', '\t', '\u{a0}']),
         })

@@ -220,7 +220,17 @@ impl Model {
         (0..found.len()).any(|at| {
             found[at].is_some() && self.had_an_id(at) && !self.is_same(at, &found)
                 || self.stories[at].record.is_some() && self.stories[at].broken
+                || found[at].is_none() && self.has_rival_heirs(at, &found)
         })
+    }
+
+    /// Whether a story is gone of which several copies are new: each may be it.
+    fn has_rival_heirs(&self, at: usize, found: &[Option<Version>]) -> bool {
+        let gone = &self.stories[at];
+        let heirs = self.stories.iter().zip(found).filter(|(story, found)| {
+            story.family == gone.family && story.record.is_none() && found.is_some()
+        });
+        gone.record.is_some() && heirs.count() > 1
     }
 
     fn had_an_id(&self, at: usize) -> bool {
