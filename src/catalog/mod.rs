@@ -82,6 +82,10 @@ pub struct Catalog {
 /// What a page of the catalog holds: some articles' facts, and not much more than one edit changes.
 const PAGE_BYTES: u32 = 8 << 10;
 
+/// Pages that a log may hold before they are moved into the file: a first run writes most pages more
+/// than once.
+const LOG_PAGES: u32 = 4_000;
+
 /// Opens one of the state's databases; one that is made now gets pages of so many bytes.
 pub(crate) fn open_database(
     path: &Path,
@@ -101,6 +105,7 @@ pub(crate) fn open_database(
     if writable {
         db.pragma_update(None, "page_size", page_bytes).map_err(Error::database)?;
         db.pragma_update(None, "journal_mode", "WAL").map_err(Error::database)?;
+        db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).map_err(Error::database)?;
     } else {
         db.pragma_update(None, "query_only", true).map_err(Error::database)?;
     }

@@ -24,6 +24,10 @@ pub(crate) const INTERNAL: Code = Code::new("internal");
 /// Batches that may wait for the writer: reading must not run ahead of it by much, for the memory.
 const BATCHES_WAITING_MAX: usize = 4;
 
+/// Documents that are written at once: each writing touches most pages of the indexes, so few large ones
+/// cost a fraction of many small ones. What a run that dies has to read again is at most this.
+const STAGED_AT_ONCE: usize = 1024;
+
 /// What gathering leaves to the commit.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -142,10 +146,14 @@ fn stream(
     std::thread::scope(|scope| {
         let (send, receive) = sync_channel::<Vec<Staged>>(BATCHES_WAITING_MAX);
         let writer = scope.spawn(move || -> Result<(), catalog::Error> {
-            for batch in receive {
-                catalog.stage(batch)?;
+            let mut read = Vec::new();
+            for mut batch in receive {
+                read.append(&mut batch);
+                if read.len() >= STAGED_AT_ONCE {
+                    catalog.stage(std::mem::take(&mut read))?;
+                }
             }
-            Ok(())
+            if read.is_empty() { Ok(()) } else { catalog.stage(read) }
         });
         let gathered = each_batch(source, targets, memory, &mut |found| {
             // The writer has failed and gone: its error is told below.
