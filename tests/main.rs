@@ -1,5 +1,6 @@
 //! The one test binary: behaviour seen from outside, with the real binary and real files.
 
+mod admin;
 mod cli;
 mod configs;
 mod damage;

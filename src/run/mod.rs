@@ -19,13 +19,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Change, Decision, KnownArticle};
-use crate::catalog::guard::{self, Guard};
+use crate::catalog::guard;
+pub use crate::catalog::guard::Guard;
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
 use crate::press::{self, Finisher};
-use crate::problem::{Code, Place, Problem};
+use crate::problem::{Code, Place, Problem, Severity};
 use crate::source;
 use crate::state::{self, Holder, State, Turn};
 
@@ -82,6 +83,31 @@ pub enum Trigger {
     Demand,
 }
 
+impl Trigger {
+    /// All of them.
+    pub const ALL: [Trigger; 6] = [
+        Trigger::Start,
+        Trigger::Cron,
+        Trigger::Watch,
+        Trigger::Look,
+        Trigger::Due,
+        Trigger::Demand,
+    ];
+
+    /// Its name in reports and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trigger::Start => "start",
+            Trigger::Cron => "cron",
+            Trigger::Watch => "watch",
+            Trigger::Look => "look",
+            Trigger::Due => "due",
+            Trigger::Demand => "demand",
+        }
+    }
+}
+
 /// What a run did. The field names are those of `--format json`, whose schema only grows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Report {
@@ -93,6 +119,9 @@ pub struct Report {
     pub counters: Counters,
     /// What is wrong in the articles that the sources hold now, those of unchanged documents too.
     pub problems: Vec<Problem>,
+    /// How many of them there were at the end of the run: of one that is remembered not all are kept.
+    #[serde(default)]
+    pub problem_counts: ProblemCounts,
     /// What a guard holds back.
     pub held: Vec<Held>,
     /// The next instant at which something changes by itself: an embargo lifts, an article expires.
@@ -131,12 +160,39 @@ pub struct Counters {
     pub announced: u64,
 }
 
+/// How many problems there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProblemCounts {
+    /// Articles that aren't published, or whose previous version is kept.
+    pub error: u64,
+    /// Published, but something was dropped or guessed.
+    pub warning: u64,
+    /// Worth knowing.
+    pub note: u64,
+}
+
+impl ProblemCounts {
+    /// Counts problems.
+    #[must_use]
+    pub fn of(problems: &[Problem]) -> ProblemCounts {
+        let mut counts = ProblemCounts::default();
+        for problem in problems {
+            match problem.severity {
+                Severity::Error => counts.error += 1,
+                Severity::Warning => counts.warning += 1,
+                Severity::Note => counts.note += 1,
+            }
+        }
+        counts
+    }
+}
+
 /// What a guard holds back, and the command that releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// `loss`, `change` or `ids`.
     pub guard: String,
-    /// The source whose change is held.
+    /// The source whose change is held; empty where it is no one source's.
     pub source: String,
     /// Articles held.
     pub count: u64,
@@ -150,6 +206,37 @@ impl Report {
     pub fn sound(&self) -> bool {
         // What the change guard holds is up; only its announcement waits.
         self.failures.is_empty() && self.held.iter().all(|h| h.guard == Guard::Change.as_str())
+    }
+
+    /// How many problems there are, told here or not kept.
+    #[must_use]
+    pub fn count_problems(&self) -> ProblemCounts {
+        let (noted, here) = (self.problem_counts, ProblemCounts::of(&self.problems));
+        ProblemCounts {
+            error: noted.error.max(here.error),
+            warning: noted.warning.max(here.warning),
+            note: noted.note.max(here.note),
+        }
+    }
+
+    /// Whether nothing waits for an operator: the run went well, and no source was down before it
+    /// and wasn't looked at since.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.sound() && self.down().next().is_none()
+    }
+
+    /// The sources that could not be looked at.
+    pub fn down(&self) -> impl Iterator<Item = &str> {
+        let down = self.problems.iter().filter(|p| p.code == standing::SOURCE_DOWN);
+        down.map(|p| p.place.path.as_str())
+    }
+
+    /// Why `feeds.lock` could not be written, where it couldn't.
+    #[must_use]
+    pub fn unwritten_lock(&self) -> Option<&str> {
+        let unwritten = self.problems.iter().find(|p| p.code == LOCK_UNWRITTEN);
+        unwritten.map(|p| p.message.as_str())
     }
 
     /// Notes how long a step took.
@@ -318,6 +405,7 @@ fn finish(catalog: &Catalog, report: &mut Report, begin: Instant) -> Result<(), 
     report.problems.append(&mut catalog.problems()?);
     report.problems.extend(catalog.standing()?.into_values().flatten());
     tell_once(&mut report.problems);
+    report.problem_counts = ProblemCounts::of(&report.problems);
     report.took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(())
 }
@@ -397,7 +485,7 @@ fn commit(
     };
     let facts = catalog.guard_facts(report.as_of.timestamp())?;
     let verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
-    report.held = held(&verdict);
+    report.held = held(&verdict.held);
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
     if call.wishes.locked && !edits.is_empty() {
         return Err(Error::Locked(edits.iter().map(lock::line).collect()));
@@ -431,10 +519,8 @@ fn commit(
 }
 
 /// What the guards hold, as it is told.
-fn held(verdict: &guard::Verdict) -> Vec<Held> {
-    verdict
-        .held
-        .iter()
+fn held(sets: &guard::HeldSets) -> Vec<Held> {
+    sets.iter()
         .map(|((guard, source), ids)| Held {
             guard: guard.as_str().to_owned(),
             source: source.clone(),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use self::service::{Response, Service, get};
+pub(crate) use self::service::{Response, Service, get, post};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_feedwright");
 

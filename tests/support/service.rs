@@ -97,11 +97,22 @@ impl Drop for Service {
 
 /// One request on a connection of its own.
 pub(crate) fn get(to: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Response {
-    let mut socket = TcpStream::connect(to).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let fields: String =
         fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n{fields}\r\n");
+    ask(to, &format!("GET {path} HTTP/1.1\r\n"), &fields, "")
+}
+
+/// A request with a body, on a connection of its own.
+pub(crate) fn post(to: SocketAddr, path: &str, content_type: &str, body: &str) -> Response {
+    let length = body.len();
+    let fields = format!("Content-Type: {content_type}\r\nContent-Length: {length}\r\n");
+    ask(to, &format!("POST {path} HTTP/1.1\r\n"), &fields, body)
+}
+
+fn ask(to: SocketAddr, line: &str, fields: &str, body: &str) -> Response {
+    let mut socket = TcpStream::connect(to).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!("{line}Host: {to}\r\nConnection: close\r\n{fields}\r\n{body}");
     socket.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes).unwrap();
