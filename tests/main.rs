@@ -10,6 +10,7 @@ mod http;
 mod identity;
 mod incremental;
 mod mended;
+mod moving;
 mod newsroom;
 mod rendering;
 mod seen;

@@ -13,6 +13,7 @@ pub mod lock;
 mod mend;
 pub mod moves;
 pub mod query;
+pub mod second;
 pub mod stage;
 mod standing;
 mod times;
@@ -146,6 +147,7 @@ impl Catalog {
         })?;
         if writable {
             times::make(&db)?;
+            second::make(&db)?;
         }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
     }

@@ -213,6 +213,7 @@ pub(super) fn object(report: &Report) -> impl Serialize + '_ {
         started: rfc3339(report.started),
         as_of: rfc3339(report.as_of),
         next_due: report.next_due.map(rfc3339),
+        second_look: report.second_look.map(rfc3339),
         times,
         took_ms: report.took_ms,
     }
@@ -243,6 +244,7 @@ struct JsonReport<'a> {
     started: String,
     as_of: String,
     next_due: Option<String>,
+    second_look: Option<String>,
     times: serde_json::Map<String, serde_json::Value>,
     took_ms: u64,
 }

@@ -181,6 +181,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         let mistakes = reread(&service, &path);
         let settings = service.settings();
         let trigger = ask.trigger;
+        let wishes = Wishes { patient: ask.is_patient(), accept: ask.accept, ..Wishes::default() };
         let result = run::run(
             &settings.plan,
             Call {
@@ -193,7 +194,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     Some(h) => info!("waiting for the run of {} (process {})", h.command, h.pid),
                     None => info!("waiting for another run to end"),
                 },
-                wishes: Wishes { accept: ask.accept, ..Wishes::default() },
+                wishes,
             },
         );
         follower.look_after_run();

@@ -22,6 +22,7 @@ use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard;
 pub use crate::catalog::guard::Guard;
 use crate::catalog::lock::{self, Edit, Lock};
+use crate::catalog::second::{Document, Looks, Patience};
 use crate::catalog::{self, Catalog};
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
@@ -126,6 +127,9 @@ pub struct Report {
     pub held: Vec<Held>,
     /// The next instant at which something changes by itself: an embargo lifts, an article expires.
     pub next_due: Option<DateTime<Utc>>,
+    /// When files that vanished, or are copies, are looked at for the second time.
+    #[serde(default)]
+    pub second_look: Option<DateTime<Utc>>,
     /// Sources that could not be looked at, editions refused, a lock that could not be written: a
     /// sentence each. The rest of the run went on.
     pub failures: Vec<String>,
@@ -303,7 +307,7 @@ pub struct Call<'a> {
     pub scope: Scope,
     /// The command that it runs in, as others are told while they wait: `serve`, `regenerate`.
     pub command: &'a str,
-    /// The time. Asked once the run has its turn, and once at its end.
+    /// The time. Asked once the run has its turn, around its look at the sources, and at its end.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Finishes bodies, and keeps them from run to run.
     pub finisher: &'a Finisher,
@@ -321,6 +325,9 @@ pub struct Wishes {
     pub check_only: bool,
     /// The guards whose held sets an operator releases.
     pub accept: BTreeSet<Guard>,
+    /// A file that vanished, and a copy, wait for a second look: whoever changes files hasn't ended
+    /// yet, perhaps.
+    pub patient: bool,
     /// Publish nothing where `feeds.lock` lacks a line.
     pub locked: bool,
 }
@@ -363,7 +370,12 @@ fn regenerate(
         plan.lock = state.dir().join("feeds.lock");
     }
 
-    let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
+    let looks = catalog.looks()?;
+    let again = match call.wishes.patient {
+        true => looks.due((call.clock)()),
+        false => looks.waiting(),
+    };
+    let mut gathered = gather::gather(&plan, &call.scope, &again, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
     // Where no article is known, all that is published of such a source would be taken back.
     let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;
@@ -371,7 +383,12 @@ fn regenerate(
         return Err(Error::Blind(report.failures.join("; ")));
     }
     let step = Instant::now();
-    commit(&plan, &lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
+    let looked = (call.clock)();
+    if call.wishes.patient {
+        gathered.patience = patience(&plan, &looks, &gathered.looked_again);
+    }
+    let wait = commit(&plan, &lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
+    report.second_look = catalog.keep_looks(&looks.after(&again, &wait, looked))?.next();
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
@@ -386,6 +403,17 @@ fn regenerate(
     }
     catalog.close()?;
     Ok(report)
+}
+
+/// Who waits for a second look in a run that has looked again at these documents.
+fn patience(plan: &Plan, looks: &Looks, looked_again: &BTreeSet<Document>) -> Patience {
+    let is_directory = |s: &&source::Options| matches!(s.place, source::Place::Directory(_));
+    let mut seen_twice = looks.seen_twice();
+    seen_twice.extend(looked_again.iter().cloned());
+    Patience {
+        sources: plan.sources.iter().filter(is_directory).map(|s| s.name.clone()).collect(),
+        seen_twice,
+    }
 }
 
 /// Where bodies are lost, their documents count as unread, so that the next look brings them back.
@@ -458,7 +486,7 @@ fn obey(plan: &Plan, lock: &Lock) -> Result<(Plan, Vec<Edit>), Error> {
 }
 
 /// Decides what was gathered means, writes the lock, and makes it current: in this order, so that an
-/// id is never published that the lock doesn't know.
+/// id is never published that the lock doesn't know. Gives the documents that wait for a second look.
 fn commit(
     plan: &Plan,
     lock: &Lock,
@@ -467,13 +495,16 @@ fn commit(
     catalog: &mut Catalog,
     call: &Call<'_>,
     report: &mut Report,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<Document>, Error> {
     let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
     let staged = catalog.has_staged()?;
+    let mut wait = BTreeSet::new();
     let mut decision = if staged || catalog.is_empty()? {
         let learned = if catalog.is_empty()? { learned(plan) } else { Vec::new() };
         let published = learned.len();
-        let decision = catalog.decide(&sources, lock, learned)?;
+        let patience = &gathered.patience;
+        let (decision, left) = catalog.decide_patiently(&sources, lock, &learned, patience)?;
+        wait = left;
         let none = !decision.changes.iter().any(|c| matches!(c, Change::New { .. }));
         let meant = call.wishes.check_only || call.wishes.accept.contains(&Guard::Loss);
         if published > 0 && none && !meant {
@@ -484,7 +515,8 @@ fn commit(
         Decision::default()
     };
     let facts = catalog.guard_facts(report.as_of.timestamp())?;
-    let verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
+    let mut verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
+    verdict.withheld.extend(wait.iter().cloned());
     report.held = held(&verdict.held);
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
     if call.wishes.locked && !edits.is_empty() {
@@ -515,7 +547,7 @@ fn commit(
         report.counters.withdrawn = committed.withdrawn;
     }
     catalog.hold(&verdict.held)?;
-    Ok(())
+    Ok(wait)
 }
 
 /// What the guards hold, as it is told.

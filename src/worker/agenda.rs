@@ -120,6 +120,8 @@ pub(crate) struct Agenda {
     look_every: Option<Duration>,
     look_at: Option<Duration>,
     due: Option<DateTime<Utc>>,
+    /// When files that vanished are looked at for the second time.
+    second_look: Option<DateTime<Utc>>,
     retry: Option<Retry>,
     /// The wait before the last try, while tries fail.
     waited: Option<Duration>,
@@ -130,7 +132,7 @@ impl Agenda {
     #[must_use]
     pub(crate) fn new(look_every: Option<Duration>, now: Moment) -> Agenda {
         let look_at = look_every.map(|every| now.steady + every);
-        Agenda { look_every, look_at, due: None, retry: None, waited: None }
+        Agenda { look_every, look_at, due: None, second_look: None, retry: None, waited: None }
     }
 
     /// Changes how often there is a full look. The next one is that far from now at most.
@@ -164,6 +166,11 @@ impl Agenda {
             self.due = None;
             add(Wanted::new(nothing(), Trigger::Due));
         }
+        if self.second_look.is_some_and(|at| at <= now.wall) {
+            self.second_look = None;
+            // The run knows which files wait.
+            add(Wanted::new(nothing(), Trigger::Watch));
+        }
         if self.look_at.is_some_and(|at| at <= now.steady) {
             self.look_at = self.look_every.map(|every| now.steady + every);
             add(Wanted::new(Scope::All, Trigger::Look));
@@ -173,6 +180,11 @@ impl Agenda {
             add(retry.wanted);
         }
         wanted
+    }
+
+    /// Has a run made at an instant, for files that are looked at twice.
+    pub(crate) fn look_again(&mut self, at: Option<DateTime<Utc>>) {
+        self.second_look = at;
     }
 
     /// Makes a wish ready to be run: what a failed run left undone joins it.
@@ -233,7 +245,8 @@ impl Agenda {
     /// How long nothing will be ripe; never longer than a second, since wall time may be set.
     #[must_use]
     pub(crate) fn rest(&self, now: Moment) -> Duration {
-        let due = self.due.map(|due| (due - now.wall).to_std().unwrap_or(Duration::ZERO));
+        let wall = [self.due, self.second_look].into_iter().flatten();
+        let due = wall.map(|due| (due - now.wall).to_std().unwrap_or(Duration::ZERO));
         let steady = [self.look_at, self.retry.as_ref().map(|retry| retry.at)];
         let steady = steady.into_iter().flatten().map(|at| at.saturating_sub(now.steady));
         steady.chain(due).fold(BEAT, Duration::min)
@@ -298,6 +311,22 @@ mod tests {
         let due = agenda.ripe(at(10));
         assert_eq!(due, Some(Wanted::new(nothing(), Trigger::Due)));
         assert_eq!(agenda.ripe(at(11)), None);
+    }
+
+    #[test]
+    fn a_second_look_is_one_more_run_of_the_watcher_s_at_its_instant_and_once() {
+        let mut agenda = Agenda::new(LOOK, at(0));
+        agenda.look_again(Some(at(2).wall));
+        assert_eq!(agenda.rest(at(2)), Duration::ZERO);
+        assert_eq!(agenda.ripe(at(1)), None);
+        let wanted = agenda.ripe(at(2));
+        assert_eq!(wanted, Some(Wanted::new(nothing(), Trigger::Watch)));
+        assert_eq!(agenda.ripe(at(3)), None);
+        // Whatever else was to be looked at then is looked at in the same run.
+        agenda.look_again(Some(at(10).wall));
+        agenda.end(&all(Trigger::Cron), Ended::Well { due: Some(at(10).wall) }, at(4));
+        assert_eq!(agenda.ripe(at(10)).map(|wanted| wanted.scope), Some(nothing()));
+        assert_eq!(agenda.ripe(at(10)), None);
     }
 
     #[test]

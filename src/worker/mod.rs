@@ -65,6 +65,15 @@ pub struct Ask {
     pub as_of: DateTime<Utc>,
 }
 
+impl Ask {
+    /// Whether what is half-way through being moved is waited for: not where somebody wants to see
+    /// everything as it is now.
+    #[must_use]
+    pub fn is_patient(&self) -> bool {
+        self.scope != Scope::All || self.trigger == Trigger::Watch
+    }
+}
+
 /// What one run gave.
 #[derive(Debug, Clone)]
 pub struct Round {

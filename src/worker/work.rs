@@ -299,6 +299,7 @@ impl Work {
                 if report.sound() {
                     standing.last_sound = Some(as_of);
                 }
+                self.agenda.look_again(report.second_look);
                 let due = report.next_due;
                 let well = report.failures.is_empty();
                 if well { Ended::Well { due } } else { Ended::Partly { due } }
