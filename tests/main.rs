@@ -9,6 +9,7 @@ mod feeds;
 mod http;
 mod identity;
 mod incremental;
+mod linked;
 mod mended;
 mod moving;
 mod newsroom;
