@@ -20,3 +20,4 @@ mod serve;
 mod states;
 mod support;
 mod tidy;
+mod watching;

@@ -146,8 +146,13 @@ impl Newsroom {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
+        command.args(args);
+        self.surround(command)
+    }
+
+    /// Has a command begin in the newsroom's folder, with nothing of this machine's own.
+    pub(crate) fn surround(&self, mut command: Command) -> Command {
         command
-            .args(args)
             .current_dir(self.dir.path())
             .env_remove("FEEDWRIGHT_CONFIG")
             .env_remove("FEEDWRIGHT_LOG")

@@ -2,9 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use super::{Newsroom, PATIENCE, wait_for};
+use super::{BINARY, Newsroom, PATIENCE, wait_for};
+
+/// On any free port.
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 
 /// A running service; killed when dropped.
 pub(crate) struct Service {
@@ -17,9 +20,19 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it in a newsroom's folder; returns when it listens, which is before its first run.
     pub(crate) fn start(newsroom: &Newsroom) -> Service {
+        Service::start_as(newsroom.command(&SERVE))
+    }
+
+    /// Starts it under strace, which does something to its calls (`-e inject=…`).
+    pub(crate) fn start_injected(newsroom: &Newsroom, inject: &str) -> Service {
+        let mut command = Command::new("strace");
+        // The tracer as a grandchild, so that whoever ends the child ends the service.
+        command.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", inject]).arg(BINARY).args(SERVE);
+        Service::start_as(newsroom.surround(command))
+    }
+
+    fn start_as(mut command: Command) -> Service {
         let log = tempfile::NamedTempFile::new().unwrap();
-        let mut command =
-            newsroom.command(&["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
         command.stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -41,6 +54,19 @@ impl Service {
         let service = Service::start(newsroom);
         service.wait_readyz("the first run", |body| body["last_run"].is_object());
         service
+    }
+
+    /// Ends the strace that it was started under; the service goes on by itself.
+    pub(crate) fn end_injection(&self) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).unwrap();
+        let tracer = rustix::process::Pid::from_raw(tracer.trim().parse().unwrap()).unwrap();
+        // Whatever it could answer, it would hand on; who is killed lets go.
+        rustix::process::kill_process(tracer, rustix::process::Signal::KILL).unwrap();
+        wait_for("strace to let go", || {
+            let path = format!("/proc/{}/status", self.child.id());
+            std::fs::read_to_string(path).unwrap().contains("TracerPid:\t0\n").then_some(())
+        });
     }
 
     pub(crate) fn log(&self) -> String {
