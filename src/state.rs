@@ -9,6 +9,9 @@ use std::path::{Component, Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// The database of what is published, and of runs.
+pub(crate) const LEDGER: &str = "ledger.db";
+
 /// The database of what feeds have shown.
 pub(crate) const HISTORY: &str = "history.db";
 
@@ -101,7 +104,7 @@ impl State {
     /// The ledger's database.
     #[must_use]
     pub fn ledger(&self) -> PathBuf {
-        self.file("ledger.db")
+        self.file(LEDGER)
     }
 
     /// The database of what feeds have shown.

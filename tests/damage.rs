@@ -193,7 +193,7 @@ fn tried(count: usize) -> Vec<usize> {
 }
 
 /// Whether strace is here and may look at other processes.
-fn can_trace() -> bool {
+pub(crate) fn can_trace() -> bool {
     let can = Command::new("strace")
         .args(["-f", "-qq", "-o", "/dev/null", "true"])
         .output()
@@ -201,7 +201,7 @@ fn can_trace() -> bool {
     if !can {
         let why = "strace is not installed, or may not trace (tests/run --install)";
         assert!(std::env::var_os("FEEDWRIGHT_CI").is_none(), "{why}");
-        println!("SKIPPED damage: {why}");
+        println!("SKIPPED: {why}");
     }
     can
 }

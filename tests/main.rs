@@ -1,5 +1,6 @@
 //! The one test binary: behaviour seen from outside, with the real binary and real files.
 
+mod admin;
 mod cli;
 mod clock;
 mod configs;
@@ -10,7 +11,9 @@ mod http;
 mod identity;
 mod incremental;
 mod kept;
+mod linked;
 mod mended;
+mod moving;
 mod newsroom;
 mod rendering;
 mod seen;
@@ -20,3 +23,4 @@ mod states;
 mod support;
 mod tidy;
 mod withdrawn;
+mod watching;

@@ -2,7 +2,7 @@
 //! [`diff`](super::diff)) and the edits of `feeds.lock`; a run that dies between any two of these
 //! steps goes on from what is staged.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::diff::{Around, Change, Decision, KnownArticle, Seen, decide};
 use super::guard::Verdict;
 use super::lock::{Edit, Lock};
+use super::second::Document;
 use super::stage::remove_version;
 use super::{Catalog, Error, problems_text, times};
 use crate::article::ContentHash;
@@ -44,9 +45,17 @@ const DEPARTED_S: i64 = 30 * 24 * 60 * 60;
 /// Seconds for which losses are remembered: longer than the guard asks.
 const LOSSES_KEPT_S: i64 = 24 * 60 * 60;
 
-/// Sightings that stand once the staged documents are current.
+/// What is staged and isn't set aside.
+const TAKEN: &str = "
+    create temp table if not exists aside (
+        source text not null, path text not null, primary key (source, path)
+    ) without rowid;
+    create temp view if not exists taken as select * from staged t where not exists
+        (select 1 from temp.aside a where a.source = t.source and a.path = t.path);";
+
+/// Sightings that stand once the documents that are taken are current.
 const STANDS: &str = "coalesce(
-    (select case when t.vanished then 0 else t.version end from staged t
+    (select case when t.vanished then 0 else t.version end from temp.taken t
      where t.source = s.source and t.path = s.path),
     (select d.version from document d where d.source = s.source and d.path = s.path)) = s.version";
 
@@ -75,6 +84,7 @@ impl Catalog {
     ) -> Result<Decision, Error> {
         let order: HashMap<&str, usize> =
             sources.iter().enumerate().map(|(at, s)| (s.as_str(), at)).collect();
+        self.db.execute_batch(TAKEN).map_err(Error::database)?;
         self.find_touched()?;
         let seen = self.touched_sightings(&order)?;
         let mut known = self.touched_articles()?;
@@ -91,6 +101,19 @@ impl Catalog {
             self.bodies.get(hash).ok().flatten().map(|html| document::words(&html))
         };
         Ok(decide(seen, &known, &Around { locked: &lock.ids, taken: &taken, words: &words }))
+    }
+
+    /// Has deciding pass over what was staged of some documents, and of no others.
+    pub(super) fn set_aside(&self, documents: &BTreeSet<Document>) -> Result<(), Error> {
+        self.db.execute_batch(TAKEN).map_err(Error::database)?;
+        self.db.execute("delete from temp.aside", []).map_err(Error::database)?;
+        for (source, path) in documents {
+            self.db
+                .prepare_cached("insert into temp.aside values (?, ?)")
+                .and_then(|mut q| q.execute(params![source, path]))
+                .map_err(Error::database)?;
+        }
+        Ok(())
     }
 
     /// Articles that were withdrawn lately.
@@ -135,12 +158,12 @@ impl Catalog {
                  delete from temp.touched;
                  delete from temp.touched_rule;
                  insert or ignore into touched
-                    select s.version from staged s
+                    select s.version from temp.taken s
                     left join document d on d.source = s.source and d.path = s.path
                     where s.vanished = 0 and s.version <> 0
                       and s.version <> coalesce(d.version, 0);
                  insert or ignore into touched
-                    select d.version from staged s
+                    select d.version from temp.taken s
                     join document d on d.source = s.source and d.path = s.path
                     where d.version <> 0 and (s.vanished = 1 or s.version <> d.version);
                  insert or ignore into touched_rule
@@ -173,7 +196,7 @@ impl Catalog {
             .prepare(&format!(
                 "select s.sighting, s.source, s.path, s.line, s.rank, s.capture, s.named, s.rule_id,
                     s.link, s.title, s.published, s.summary_bytes, s.hash, s.body,
-                    (select shown from staged t where t.source = s.source and t.path = s.path
+                    (select shown from temp.taken t where t.source = s.source and t.path = s.path
                      union all select shown from document d
                      where d.source = s.source and d.path = s.path)
                  from touched_rule r join sighting s on s.rule_id = r.rule_id
@@ -215,7 +238,7 @@ impl Catalog {
         self.rows(
             "select a.article, a.id, a.rule_id, a.sighting, a.hash, s.source, s.path, s.link,
                 s.title, s.published, s.capture, s.body,
-                exists (select 1 from staged t
+                exists (select 1 from temp.taken t
                         where t.source = s.source and t.path = s.path and t.vanished = 1)
              from touched_rule r join sighting s on s.rule_id = r.rule_id
              join article a on a.sighting = s.sighting",

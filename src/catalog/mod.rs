@@ -14,6 +14,7 @@ pub mod lock;
 mod mend;
 pub mod moves;
 pub mod query;
+pub mod second;
 pub mod stage;
 mod standing;
 mod times;
@@ -164,6 +165,7 @@ impl Catalog {
         if writable {
             times::make(&db)?;
             gone::make(&db)?;
+            second::make(&db)?;
         }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
     }

@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
                     out,
                     "{} articles read; {}",
                     report.counters.read,
-                    output::problem_counts(&report.problems)
+                    output::problem_counts(report.count_problems())
                 );
             }
         }

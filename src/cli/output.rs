@@ -11,7 +11,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthChar;
 
 use crate::problem::{Problem, Severity};
-use crate::run::{Counters, Held, Report};
+use crate::run::{Counters, Held, ProblemCounts, Report};
 
 /// So many problems of one code are shown, then the rest is counted; `check` shows all.
 pub const PROBLEMS_OF_A_CODE_MAX: usize = 50;
@@ -130,20 +130,23 @@ pub fn failures(out: &mut dyn Write, report: &Report, colour: bool) -> io::Resul
         writeln!(out, "{} {}", paint.severity(Severity::Error, "failed:"), safe(failure))?;
     }
     for held in &report.held {
-        let what = count(held.count, "article", "articles");
-        writeln!(
-            out,
-            "{} {what} of source {}, by the {} guard; to release: {}",
-            paint.severity(Severity::Warning, "held:"),
-            safe(&held.source),
-            safe(&held.guard),
-            safe(&held.release)
-        )?;
+        let label = paint.severity(Severity::Warning, "held:");
+        writeln!(out, "{label} {}; to release: {}", safe(&withheld(held)), safe(&held.release))?;
     }
     Ok(())
 }
 
-/// One line of what a run did.
+/// What a guard holds: `12 articles of source newsroom, by the loss guard`.
+fn withheld(held: &Held) -> String {
+    let what = count(held.count, "article", "articles");
+    if held.source.is_empty() {
+        format!("{what}, by the {} guard", held.guard)
+    } else {
+        format!("{what} of source {}, by the {} guard", held.source, held.guard)
+    }
+}
+
+/// One line of what a run did, and of what waits for an operator, with the command that helps.
 #[must_use]
 pub fn summary(report: &Report) -> String {
     let c = &report.counters;
@@ -155,14 +158,13 @@ pub fn summary(report: &Report) -> String {
         c.withdrawn,
         count(c.written, "edition", "editions"),
         c.unchanged,
-        problem_counts(&report.problems)
+        problem_counts(report.count_problems())
     );
     if !report.failures.is_empty() {
         let _ = write!(line, "; {}", count(report.failures.len() as u64, "failure", "failures"));
     }
-    if !report.held.is_empty() {
-        let held = report.held.iter().map(|held| held.count).fold(0, u64::saturating_add);
-        let _ = write!(line, "; {held} held");
+    for held in &report.held {
+        let _ = write!(line, "; held: {} ({})", safe(&withheld(held)), safe(&held.release));
     }
     let tenths = report.took_ms.saturating_add(50) / 100;
     let _ = write!(line, "; {}.{} s", tenths / 10, tenths % 10);
@@ -171,15 +173,13 @@ pub fn summary(report: &Report) -> String {
 
 /// How many problems there are: `1 error, 2 notes`, or `no problems`.
 #[must_use]
-pub fn problem_counts(problems: &[Problem]) -> String {
-    let parts: Vec<String> =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
-            .into_iter()
-            .filter_map(|(severity, word)| {
-                let n = problems.iter().filter(|p| p.severity == severity).count() as u64;
-                (n > 0).then(|| count(n, word, &format!("{word}s")))
-            })
-            .collect();
+pub fn problem_counts(counts: ProblemCounts) -> String {
+    let ProblemCounts { error, warning, note } = counts;
+    let parts: Vec<String> = [(error, "error"), (warning, "warning"), (note, "note")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| count(n, word, &format!("{word}s")))
+        .collect();
     if parts.is_empty() { "no problems".to_owned() } else { parts.join(", ") }
 }
 
@@ -194,23 +194,29 @@ fn count(n: u64, one: &str, many: &str) -> String {
 ///
 /// Where `out` can't be written.
 pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    write_json(out, &object(report))
+}
+
+/// A report as the schema describes it.
+pub(super) fn object(report: &Report) -> impl Serialize + '_ {
     let mut times = serde_json::Map::new();
     for (step, ms) in &report.times {
         let before = times.get(step).and_then(serde_json::Value::as_u64).unwrap_or(0);
         times.insert(step.clone(), before.saturating_add(*ms).into());
     }
-    let object = JsonReport {
+    JsonReport {
         counters: report.counters,
         problems: sorted(&report.problems),
+        problem_counts: report.count_problems(),
         held: &report.held,
         failures: &report.failures,
         started: rfc3339(report.started),
         as_of: rfc3339(report.as_of),
         next_due: report.next_due.map(rfc3339),
+        second_look: report.second_look.map(rfc3339),
         times,
         took_ms: report.took_ms,
-    };
-    write_json(out, &object)
+    }
 }
 
 /// Writes the mistakes of a configuration as one JSON object on one line: its `problems` alone, since
@@ -232,11 +238,13 @@ struct JsonReport<'a> {
     #[serde(flatten)]
     counters: Counters,
     problems: Vec<JsonProblem<'a>>,
+    problem_counts: ProblemCounts,
     held: &'a [Held],
     failures: &'a [String],
     started: String,
     as_of: String,
     next_due: Option<String>,
+    second_look: Option<String>,
     times: serde_json::Map<String, serde_json::Value>,
     took_ms: u64,
 }

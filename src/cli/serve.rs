@@ -3,8 +3,10 @@
 
 mod cold;
 mod follow;
+mod inside;
 mod lazy;
 mod log;
+mod metrics;
 mod stat;
 
 use std::io::Write;
@@ -12,23 +14,24 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use self::cold::ColdEditions;
 use self::follow::Follower;
-use self::lazy::LazyFeeds;
+use self::lazy::{LazyCounts, LazyFeeds};
 use self::log::Told;
 use super::args::{Admin, Global, OutputFormat, Serve};
+use super::status::Picture;
 use super::{Status, complain, load, now};
 use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
-use crate::problem::{Problem, Severity};
+use crate::problem::Problem;
 use crate::run::{self, Call, Wishes};
-use crate::server::{self, Demand, Health, Served};
+use crate::server::counts::Counts;
+use crate::server::{self, Demand, Served};
 use crate::worker::{self, Ask, Round, Worker};
 
 pub(super) fn run(global: &Global, args: &Serve) -> Status {
@@ -74,9 +77,23 @@ struct Service {
     finisher: Finisher,
     /// What was logged already and stands.
     told: Mutex<Told>,
+    /// What the state says of runs, whoever made them.
+    picture: ArcSwap<Picture>,
+    lazies: Arc<LazyCounts>,
 }
 
 impl Service {
+    fn new(settings: Settings) -> Service {
+        Service {
+            settings: Mutex::new(Arc::new(settings)),
+            shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
+            finisher: Finisher::default(),
+            told: Mutex::default(),
+            picture: ArcSwap::from_pointee(Picture::default()),
+            lazies: Arc::default(),
+        }
+    }
+
     fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -90,12 +107,7 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
         None => None,
     };
     let worker_options = settings.worker.clone();
-    let service = Arc::new(Service {
-        settings: Mutex::new(Arc::new(settings)),
-        shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
-        finisher: Finisher::default(),
-        told: Mutex::default(),
-    });
+    let service = Arc::new(Service::new(settings));
     let (stop, stopped) = watch::channel(false);
 
     let follower = Follower::new(Arc::clone(&service));
@@ -105,10 +117,12 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
 
     let worker = Worker::new(worker_options, job(&service, &follower, global));
     let handle = worker.handle();
+    let counts = Arc::new(Counts::default());
     let served = Served {
         shelf: Arc::clone(&service.shelf),
         demand: demand(&service),
-        health: health(&service, handle.clone()),
+        counts: Arc::clone(&counts),
+        inside: inside::inside(&service, &handle, &counts),
     };
     let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
     let work = tokio::spawn(worker.work(stopping(stopped.clone())));
@@ -167,6 +181,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         let mistakes = reread(&service, &path);
         let settings = service.settings();
         let trigger = ask.trigger;
+        let wishes = Wishes { patient: ask.is_patient(), accept: ask.accept, ..Wishes::default() };
         let result = run::run(
             &settings.plan,
             Call {
@@ -179,7 +194,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     Some(h) => info!("waiting for the run of {} (process {})", h.command, h.pid),
                     None => info!("waiting for another run to end"),
                 },
-                wishes: Wishes::default(),
+                wishes,
             },
         );
         follower.look_after_run();
@@ -253,49 +268,6 @@ fn demand(service: &Arc<Service>) -> Demand {
     })
 }
 
-fn health(service: &Arc<Service>, handle: worker::Handle) -> server::HealthOf {
-    let shelf = Arc::clone(&service.shelf);
-    Arc::new(move || {
-        let standing = handle.standing();
-        let ready = !shelf.load().items.is_empty();
-        let last = standing.last.as_ref().map(|last| match &last.outcome {
-            Ok(report) => json!({
-                "trigger": last.trigger,
-                "ended": last.ended,
-                "failures": report.failures,
-                "held": report.held,
-                "errors": report
-                    .problems
-                    .iter()
-                    .filter(|p| p.severity == Severity::Error)
-                    .count(),
-            }),
-            Err(sentence) => {
-                json!({ "trigger": last.trigger, "ended": last.ended, "failed": sentence })
-            }
-        });
-        let watching = match &standing.watching {
-            worker::Watching::On => json!("on"),
-            worker::Watching::Off => json!("off"),
-            worker::Watching::Partial(sentence) => json!(sentence),
-        };
-        let body = json!({
-            "ready": ready,
-            "editions": shelf.load().items.len(),
-            "last_run": last,
-            "last_sound_run": standing.last_sound,
-            "failed_in_a_row": standing.failed_in_a_row,
-            "running": standing.running.map(|r| json!({ "trigger": r.trigger, "since": r.since })),
-            "next_run": standing.next_cron,
-            "next_due": standing.next_due,
-            "next_retry": standing.next_retry,
-            "watching": watching,
-            "schedule_error": standing.schedule_error,
-        });
-        Health { ready, body }
-    })
-}
-
 fn tell_addresses(
     global: &Global,
     service: &Service,
@@ -317,7 +289,7 @@ fn tell_addresses(
         at(public)
     );
     if let Some(admin) = admin {
-        let _ = writeln!(out, "health and readiness on http://{}/readyz", at(admin));
+        let _ = writeln!(out, "health, status and metrics on http://{}/status", at(admin));
     }
     if standing {
         let _ = writeln!(out, "the feeds of the last run are up; this run brings them up to date");

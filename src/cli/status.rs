@@ -1,16 +1,15 @@
-//! `feedwright status`: the last run and the next, and what is refused or failing.
+//! `feedwright status`: the last run and the next, and what is held, refused, unwritten or failing.
+
+mod picture;
 
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
+pub(super) use self::picture::{LastRun, Picture};
 use super::args::{Global, OutputFormat};
 use super::{Status, complain, load, now, output, shown, status_of};
 use crate::config::Settings;
-use crate::edition::ledger::{Ledger, Run};
-use crate::run::Report;
-use crate::state::State;
 use crate::worker::clock::Schedule;
 
 pub(super) fn run(global: &Global) -> Status {
@@ -26,42 +25,25 @@ pub(super) fn run(global: &Global) -> Status {
         ));
         return Status::Failed;
     }
-    let last = match last_run(&settings) {
-        Ok(last) => last,
+    let picture = match Picture::read(&settings) {
+        Ok(picture) => picture,
         Err(sentence) => {
             complain(&sentence);
             return Status::Failed;
         }
     };
-    let next = next_run(&settings);
-    let Some((run, report)) = last else {
+    let Some(last) = &picture.last else {
         complain("no run has ended yet; look again in a moment, or run `feedwright regenerate`");
         return Status::Failed;
     };
+    let next = next_run(&settings);
     match global.format {
         OutputFormat::Json => {
-            let object = json!({
-                "last": { "ended": run.ended, "command": run.command, "report": report },
-                "next_run": next,
-                "next_due": report.next_due,
-            });
-            let _ = writeln!(anstream::stdout(), "{object}");
+            let _ = output::write_json(&mut anstream::stdout(), &picture.object(next));
         }
-        OutputFormat::Text => tell(global, &settings, &run, &report, next),
+        OutputFormat::Text => tell(global, &settings, &picture, last, next),
     }
-    status_of(&report)
-}
-
-fn last_run(settings: &Settings) -> Result<Option<(Run, Report)>, String> {
-    let plan = &settings.plan;
-    let state = State::find(&plan.state, &plan.config).map_err(|e| e.to_string())?;
-    let Some(state) = state.filter(|s| s.ledger().exists()) else { return Ok(None) };
-    let ledger = Ledger::open(&state.ledger()).map_err(|e| e.to_string())?;
-    let run = ledger.runs(1).map_err(|e| e.to_string())?.into_iter().next();
-    let Some(run) = run else { return Ok(None) };
-    let report = serde_json::from_value(run.report.clone())
-        .map_err(|e| format!("what the last run did can't be read: {e}"))?;
-    Ok(Some((run, report)))
+    status_of(&last.report)
 }
 
 fn next_run(settings: &Settings) -> Option<DateTime<Utc>> {
@@ -73,16 +55,21 @@ fn next_run(settings: &Settings) -> Option<DateTime<Utc>> {
 fn tell(
     global: &Global,
     settings: &Settings,
-    run: &Run,
-    report: &Report,
+    picture: &Picture,
+    last: &LastRun,
     next: Option<DateTime<Utc>>,
 ) {
     let mut out = anstream::stdout();
     let zone = &settings.worker.zone;
     let time = |t: DateTime<Utc>| zone.show(t).format("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let report = &last.report;
     if !global.quiet {
-        let _ = writeln!(out, "last run   {} by {}", time(run.ended), run.command);
+        let _ = writeln!(out, "last run   {} by {}", time(last.ended), last.command);
         let _ = writeln!(out, "           {}", output::summary(report));
+        if picture.last_good != Some(last.ended) {
+            let good = picture.last_good.map_or_else(|| "not known".to_owned(), time);
+            let _ = writeln!(out, "last good  {good} (nothing failed, held, or down)");
+        }
         let next = next.map_or_else(|| "no schedule".to_owned(), time);
         let _ = writeln!(out, "next run   {next} (while `feedwright serve` runs)");
         if let Some(due) = report.next_due {

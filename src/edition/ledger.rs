@@ -111,6 +111,43 @@ impl Ledger {
         Ok(Ledger { db })
     }
 
+    /// Opens the ledger to ask it; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// Where SQLite refuses, or a later release made it.
+    pub fn open_to_read(path: &Path) -> Result<Option<Ledger>, Error> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(std::time::Duration::from_secs(10))?;
+        db.pragma_update(None, "query_only", true)?;
+        match db.query_row("pragma user_version", [], |row| row.get(0))? {
+            // Somebody is about to make it.
+            0 => Ok(None),
+            found if found > SCHEMA => Err(Error::Newer(found)),
+            _ => Ok(Some(Ledger { db })),
+        }
+    }
+
+    /// The editions that are refused, and why.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn refused(&self) -> Result<BTreeMap<Address, String>, Error> {
+        let mut query = self
+            .db
+            .prepare_cached("select address, refused from edition where refused is not null")?;
+        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let mut all = BTreeMap::new();
+        for row in rows {
+            let (address, reason) = row?;
+            all.extend(Address::parse(&address).map(|address| (address, reason)));
+        }
+        Ok(all)
+    }
+
     /// What stands where.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! and staged on one, and what is gone is noted.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{Error, Plan, Report, Scope, standing};
 use crate::catalog::commit::IndexChanges;
 use crate::catalog::stage::{Outcome as Read, Staged, prepare};
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, second};
 use crate::document::{self, Content, Document, Reading, Surroundings};
 use crate::problem::{Code, Place, Problem};
 use crate::source::directory::{self, Target};
@@ -33,25 +33,32 @@ const STAGED_AT_ONCE: usize = 1024;
 pub(super) struct Outcome {
     /// By source: `_index.md` that are otherwise.
     pub(super) indexes: Vec<IndexChanges>,
+    /// Documents that were to be looked at again, and were.
+    pub(super) looked_again: BTreeSet<second::Document>,
+    /// Who waits for a second look; nobody, unless the run is patient.
+    pub(super) patience: second::Patience,
 }
 
 /// Looks at the sources, and stages what is otherwise. A source that can't be looked at is told and
-/// left as it is.
+/// left as it is. `again` are documents that are looked at whatever the scope.
 pub(super) fn gather(
     plan: &Plan,
     scope: &Scope,
+    again: &BTreeSet<second::Document>,
     catalog: &mut Catalog,
     report: &mut Report,
 ) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     for source in &plan.sources {
         let before = report.problems.len();
-        let looked = look(source, scope, catalog, report)?;
+        let again: Vec<_> = again.iter().filter(|(of, _)| *of == source.name).collect();
+        let looked = look(source, scope, &again, catalog, report)?;
         // The catalog tells them, for as long as they stand.
         let found = report.problems.split_off(before);
         let failure = match looked {
             Ok(indexes) => {
                 outcome.indexes.extend(indexes);
+                outcome.looked_again.extend(again.into_iter().cloned());
                 None
             }
             Err(e) => Some(format!("source {:?}: {e}", source.name)),
@@ -78,6 +85,7 @@ type Looked = Result<Option<IndexChanges>, source::Error>;
 fn look(
     source: &source::Options,
     scope: &Scope,
+    again: &[&second::Document],
     catalog: &mut Catalog,
     report: &mut Report,
 ) -> Result<Looked, Error> {
@@ -85,6 +93,7 @@ fn look(
         (_, Scope::All) => None,
         (source::Place::Directory(options), Scope::Paths(paths)) => {
             let mut targets = directory::targets(options, paths);
+            targets.extend(again.iter().map(|(_, path)| Target(path.clone())));
             targets.append(&mut catalog.dependents(&source.name, &targets)?);
             if targets.is_empty() {
                 return Ok(Ok(None));
@@ -94,6 +103,7 @@ fn look(
         // A database that changed is looked at as a whole, so no path points at it.
         (source::Place::Database(_), Scope::Paths(_)) => return Ok(Ok(None)),
     };
+    catalog.look_again(again.iter().copied())?;
     let memory = catalog.memory(&source.name, targets.as_deref())?;
     let tally = Tally::default();
     let gathered = stream(source, targets.as_deref(), memory, catalog, &tally)?;

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::{Call, Error, Report};
+use super::publish::REFUSED;
+use super::standing::SOURCE_DOWN;
+use super::{Call, Error, LOCK_UNWRITTEN, ProblemCounts, Report, held};
 use crate::catalog::Catalog;
 use crate::edition::ledger::{self, Ledger};
 use crate::state::State;
@@ -16,7 +18,9 @@ const PROBLEMS_MAX: usize = 20;
 /// A run as the ledger keeps it.
 pub(super) fn remembered(report: &Report, call: &Call<'_>) -> Result<ledger::Run, Error> {
     let mut report = report.clone();
-    report.problems.sort_by_key(|p| Reverse(p.severity));
+    // What stops more than one document comes before what one document has.
+    let wide = [&LOCK_UNWRITTEN, &SOURCE_DOWN, &REFUSED];
+    report.problems.sort_by_key(|p| (Reverse(p.severity), !wide.contains(&&p.code)));
     report.problems.truncate(PROBLEMS_MAX);
     Ok(ledger::Run {
         ended: (call.clock)(),
@@ -39,6 +43,8 @@ pub(super) fn remember_failure(
         report.counters.read = catalog.count().unwrap_or_default();
         report.next_due = catalog.next_due(as_of).unwrap_or_default();
         report.problems = catalog.problems().unwrap_or_default();
+        report.problem_counts = ProblemCounts::of(&report.problems);
+        report.held = held(&catalog.held().unwrap_or_default());
     }
     let told = remembered(&report, call).and_then(|run| {
         Ledger::open(&state.ledger())?.remember(&run)?;

@@ -20,14 +20,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Change, Decision, KnownArticle};
-use crate::catalog::guard::{self, Guard};
+use crate::catalog::guard;
+pub use crate::catalog::guard::Guard;
 use crate::catalog::lock::{self, Edit, Lock};
+use crate::catalog::second::{Document, Looks, Patience};
 use crate::catalog::{self, Catalog};
 use crate::edition::manifest::Manifest;
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
 use crate::press::{self, Finisher};
-use crate::problem::{Code, Place, Problem};
+use crate::problem::{Code, Place, Problem, Severity};
 use crate::source;
 use crate::state::{self, Holder, State, Turn};
 
@@ -84,6 +86,31 @@ pub enum Trigger {
     Demand,
 }
 
+impl Trigger {
+    /// All of them.
+    pub const ALL: [Trigger; 6] = [
+        Trigger::Start,
+        Trigger::Cron,
+        Trigger::Watch,
+        Trigger::Look,
+        Trigger::Due,
+        Trigger::Demand,
+    ];
+
+    /// Its name in reports and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trigger::Start => "start",
+            Trigger::Cron => "cron",
+            Trigger::Watch => "watch",
+            Trigger::Look => "look",
+            Trigger::Due => "due",
+            Trigger::Demand => "demand",
+        }
+    }
+}
+
 /// What a run did. The field names are those of `--format json`, whose schema only grows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Report {
@@ -95,10 +122,16 @@ pub struct Report {
     pub counters: Counters,
     /// What is wrong in the articles that the sources hold now, those of unchanged documents too.
     pub problems: Vec<Problem>,
+    /// How many of them there were at the end of the run: of one that is remembered not all are kept.
+    #[serde(default)]
+    pub problem_counts: ProblemCounts,
     /// What a guard holds back.
     pub held: Vec<Held>,
     /// The next instant at which something changes by itself: an embargo lifts, an article expires.
     pub next_due: Option<DateTime<Utc>>,
+    /// When files that vanished, or are copies, are looked at for the second time.
+    #[serde(default)]
+    pub second_look: Option<DateTime<Utc>>,
     /// Sources that could not be looked at, editions refused, a lock that could not be written: a
     /// sentence each. The rest of the run went on.
     pub failures: Vec<String>,
@@ -133,12 +166,39 @@ pub struct Counters {
     pub announced: u64,
 }
 
+/// How many problems there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProblemCounts {
+    /// Articles that aren't published, or whose previous version is kept.
+    pub error: u64,
+    /// Published, but something was dropped or guessed.
+    pub warning: u64,
+    /// Worth knowing.
+    pub note: u64,
+}
+
+impl ProblemCounts {
+    /// Counts problems.
+    #[must_use]
+    pub fn of(problems: &[Problem]) -> ProblemCounts {
+        let mut counts = ProblemCounts::default();
+        for problem in problems {
+            match problem.severity {
+                Severity::Error => counts.error += 1,
+                Severity::Warning => counts.warning += 1,
+                Severity::Note => counts.note += 1,
+            }
+        }
+        counts
+    }
+}
+
 /// What a guard holds back, and the command that releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// `loss`, `change` or `ids`.
     pub guard: String,
-    /// The source whose change is held.
+    /// The source whose change is held; empty where it is no one source's.
     pub source: String,
     /// Articles held.
     pub count: u64,
@@ -152,6 +212,37 @@ impl Report {
     pub fn sound(&self) -> bool {
         // What the change guard holds is up; only its announcement waits.
         self.failures.is_empty() && self.held.iter().all(|h| h.guard == Guard::Change.as_str())
+    }
+
+    /// How many problems there are, told here or not kept.
+    #[must_use]
+    pub fn count_problems(&self) -> ProblemCounts {
+        let (noted, here) = (self.problem_counts, ProblemCounts::of(&self.problems));
+        ProblemCounts {
+            error: noted.error.max(here.error),
+            warning: noted.warning.max(here.warning),
+            note: noted.note.max(here.note),
+        }
+    }
+
+    /// Whether nothing waits for an operator: the run went well, and no source was down before it
+    /// and wasn't looked at since.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.sound() && self.down().next().is_none()
+    }
+
+    /// The sources that could not be looked at.
+    pub fn down(&self) -> impl Iterator<Item = &str> {
+        let down = self.problems.iter().filter(|p| p.code == standing::SOURCE_DOWN);
+        down.map(|p| p.place.path.as_str())
+    }
+
+    /// Why `feeds.lock` could not be written, where it couldn't.
+    #[must_use]
+    pub fn unwritten_lock(&self) -> Option<&str> {
+        let unwritten = self.problems.iter().find(|p| p.code == LOCK_UNWRITTEN);
+        unwritten.map(|p| p.message.as_str())
     }
 
     /// Notes how long a step took.
@@ -218,7 +309,7 @@ pub struct Call<'a> {
     pub scope: Scope,
     /// The command that it runs in, as others are told while they wait: `serve`, `regenerate`.
     pub command: &'a str,
-    /// The time. Asked once the run has its turn, and once at its end.
+    /// The time. Asked once the run has its turn, around its look at the sources, and at its end.
     pub clock: &'a dyn Fn() -> DateTime<Utc>,
     /// Finishes bodies, and keeps them from run to run.
     pub finisher: &'a Finisher,
@@ -236,6 +327,9 @@ pub struct Wishes {
     pub check_only: bool,
     /// The guards whose held sets an operator releases.
     pub accept: BTreeSet<Guard>,
+    /// A file that vanished, and a copy, wait for a second look: whoever changes files hasn't ended
+    /// yet, perhaps.
+    pub patient: bool,
     /// Publish nothing where `feeds.lock` lacks a line.
     pub locked: bool,
 }
@@ -278,7 +372,12 @@ fn regenerate(
         plan.lock = state.dir().join("feeds.lock");
     }
 
-    let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
+    let looks = catalog.looks()?;
+    let again = match call.wishes.patient {
+        true => looks.due((call.clock)()),
+        false => looks.waiting(),
+    };
+    let mut gathered = gather::gather(&plan, &call.scope, &again, &mut catalog, &mut report)?;
     report.step("gather", begin.elapsed());
     // Where no article is known, all that is published of such a source would be taken back.
     let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;
@@ -286,7 +385,12 @@ fn regenerate(
         return Err(Error::Blind(report.failures.join("; ")));
     }
     let step = Instant::now();
-    commit(&plan, &mut lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
+    let looked = (call.clock)();
+    if call.wishes.patient {
+        gathered.patience = patience(&plan, &looks, &gathered.looked_again);
+    }
+    let wait = commit(&plan, &mut lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
+    report.second_look = catalog.keep_looks(&looks.after(&again, &wait, looked))?.next();
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
@@ -301,6 +405,17 @@ fn regenerate(
     }
     catalog.close()?;
     Ok(report)
+}
+
+/// Who waits for a second look in a run that has looked again at these documents.
+fn patience(plan: &Plan, looks: &Looks, looked_again: &BTreeSet<Document>) -> Patience {
+    let is_directory = |s: &&source::Options| matches!(s.place, source::Place::Directory(_));
+    let mut seen_twice = looks.seen_twice();
+    seen_twice.extend(looked_again.iter().cloned());
+    Patience {
+        sources: plan.sources.iter().filter(is_directory).map(|s| s.name.clone()).collect(),
+        seen_twice,
+    }
 }
 
 /// Where bodies are lost, their documents count as unread, so that the next look brings them back.
@@ -320,6 +435,7 @@ fn finish(catalog: &Catalog, report: &mut Report, begin: Instant) -> Result<(), 
     report.problems.append(&mut catalog.problems()?);
     report.problems.extend(catalog.standing()?.into_values().flatten());
     tell_once(&mut report.problems);
+    report.problem_counts = ProblemCounts::of(&report.problems);
     report.took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(())
 }
@@ -372,7 +488,7 @@ fn obey(plan: &Plan, lock: &Lock) -> Result<(Plan, Vec<Edit>), Error> {
 }
 
 /// Decides what was gathered means, writes the lock, and makes it current: in this order, so that an
-/// id is never published that the lock doesn't know.
+/// id is never published that the lock doesn't know. Gives the documents that wait for a second look.
 fn commit(
     plan: &Plan,
     lock: &mut Lock,
@@ -381,14 +497,17 @@ fn commit(
     catalog: &mut Catalog,
     call: &Call<'_>,
     report: &mut Report,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<Document>, Error> {
     let sources: Vec<String> = plan.sources.iter().map(|s| s.name.clone()).collect();
     let staged = catalog.has_staged()?;
     let manifest = if catalog.is_empty()? { publish::standing_manifest(plan) } else { None };
+    let mut wait = BTreeSet::new();
     let mut decision = if staged || catalog.is_empty()? {
         let learned = manifest.as_ref().map(learned).unwrap_or_default();
         let published = learned.len();
-        let decision = catalog.decide(&sources, lock, learned)?;
+        let patience = &gathered.patience;
+        let (decision, left) = catalog.decide_patiently(&sources, lock, &learned, patience)?;
+        wait = left;
         let none = !decision.changes.iter().any(|c| matches!(c, Change::New { .. }));
         let meant = call.wishes.check_only || call.wishes.accept.contains(&Guard::Loss);
         if published > 0 && none && !meant {
@@ -399,8 +518,9 @@ fn commit(
         Decision::default()
     };
     let facts = catalog.guard_facts(report.as_of.timestamp())?;
-    let verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
-    report.held = held(&verdict);
+    let mut verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
+    verdict.withheld.extend(wait.iter().cloned());
+    report.held = held(&verdict.held);
     edits.append(&mut catalog.lock_edits(&decision, lock, report.as_of)?);
     let blind = !report.failures.is_empty();
     let published = manifest.as_ref().filter(|_| !blind);
@@ -436,14 +556,12 @@ fn commit(
         report.counters.withdrawn = committed.withdrawn;
     }
     catalog.hold(&verdict.held)?;
-    Ok(())
+    Ok(wait)
 }
 
 /// What the guards hold, as it is told.
-fn held(verdict: &guard::Verdict) -> Vec<Held> {
-    verdict
-        .held
-        .iter()
+fn held(sets: &guard::HeldSets) -> Vec<Held> {
+    sets.iter()
         .map(|((guard, source), ids)| Held {
             guard: guard.as_str().to_owned(),
             source: source.clone(),

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::Limits;
+use super::counts::Doors;
 use super::respond::Reply;
 use super::stream::{Paced, Protocol};
 
@@ -39,6 +40,7 @@ pub(crate) async fn serve<A, F>(
     listener: TcpListener,
     connections_max: usize,
     limits: &Arc<Limits>,
+    doors: &Arc<Doors>,
     answer: A,
     mut stop: watch::Receiver<bool>,
 ) where
@@ -63,9 +65,12 @@ pub(crate) async fn serve<A, F>(
         };
         let (Ok(permit), Some(socket)) = (permit, socket) else { continue };
         let (answer, limits, stopped) = (answer.clone(), Arc::clone(limits), stopped.clone());
+        let doors = Arc::clone(doors);
         connections.spawn(async move {
-            converse(socket, limits, answer, stopped).await;
-            drop(permit);
+            let entered = doors.enter();
+            let stream = Paced::new(socket, Arc::clone(&limits), Arc::clone(&doors));
+            converse(stream, limits, answer, stopped).await;
+            drop((entered, permit));
         });
     }
     drop(listener);
@@ -113,7 +118,7 @@ fn report(ended: Result<(), JoinError>) {
 
 /// One connection, from its first byte to its last.
 async fn converse<A, F>(
-    socket: TcpStream,
+    mut stream: Paced,
     limits: Arc<Limits>,
     answer: A,
     mut stop: watch::Receiver<bool>,
@@ -121,10 +126,7 @@ async fn converse<A, F>(
     A: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Reply> + Send + 'static,
 {
-    let Ok(local) = socket.local_addr() else { return };
-    // Responses are written whole; waiting to fill a packet would only hold back their ends.
-    let _ = socket.set_nodelay(true);
-    let mut stream = Paced::new(socket, Arc::clone(&limits));
+    let Some(local) = stream.prepare() else { return };
     let protocol = tokio::select! {
         protocol = stream.protocol() => protocol,
         () = told_to_stop(&mut stop) => return,

@@ -1,11 +1,13 @@
 //! A request and a shelf become a response (RFC 9110, 9111). The public listener hands out what was
-//! published and asks for lazy feeds through a demand; the admin one tells how things are. What a
-//! response says is decided by plain functions (`respond`, `conditional`, `encoding`, `route`,
-//! `admin`); `accept` and `stream` alone touch sockets. Nothing here knows how an edition is made.
+//! published and asks for lazy feeds through a demand; the admin one tells how things are and takes
+//! wishes for a run. What a response says is decided by plain functions (`respond`, `conditional`,
+//! `encoding`, `route`, `admin`); `accept` and `stream` alone touch sockets, `counts` counts. Nothing
+//! here knows how an edition is made.
 
 mod accept;
 mod admin;
 mod conditional;
+pub mod counts;
 mod encoding;
 mod public;
 mod respond;
@@ -22,11 +24,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::edition::shelf::{Shelf, Shelved};
 use crate::feed::address::Address;
+use counts::Counts;
 use route::Routes;
 
 /// How editions are served.
@@ -63,7 +67,8 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// For a client to close its side after we closed ours; what it sends until then is thrown away.
     pub linger_timeout: Duration,
-    /// For an edition that was asked for. Shorter than `idle_timeout`, or the answer would come too late.
+    /// For an edition that was asked for, and for the end of a run. Shorter than `head_timeout` and
+    /// `idle_timeout`, or the answer would come too late.
     pub demand_timeout: Duration,
     /// For responses in flight after the shutdown began; what is open then is cut off.
     pub drain_timeout: Duration,
@@ -122,6 +127,48 @@ pub struct Health {
 /// Asks how things are. Called on each request for `/readyz`, so it must not block.
 pub type HealthOf = Arc<dyn Fn() -> Health + Send + Sync>;
 
+/// Tells everything that is known of how things are: an object. Must not block.
+pub type StatusOf = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
+
+/// The metrics, in OpenMetrics' text. Must not block.
+pub type MetricsOf = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// A wish for a run, now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wish {
+    /// The guards whose held sets are released; their names are the service's to know.
+    #[serde(default)]
+    pub accept: Vec<String>,
+    /// Whether whoever wishes waits for the run's end.
+    #[serde(default)]
+    pub wait: bool,
+}
+
+/// What came of a wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Granted {
+    /// The run will be made: an object that says what was queued.
+    Queued(serde_json::Value),
+    /// The run was made: an object that says what it did.
+    Ended(serde_json::Value),
+    /// The wish can't be understood: a sentence.
+    Refused(String),
+    /// There will be no run any more.
+    Closing,
+}
+
+/// What a wish comes to, and the same once the run is over.
+pub struct Granting {
+    /// At once.
+    pub now: Granted,
+    /// At the end of the run; the server waits for at most [`Limits::demand_timeout`].
+    pub later: Pin<Box<dyn Future<Output = Granted> + Send>>,
+}
+
+/// Asks for a run. Must not block.
+pub type Regenerate = Arc<dyn Fn(&Wish) -> Granting + Send + Sync>;
+
 /// What is served.
 #[derive(Clone)]
 pub struct Served {
@@ -129,8 +176,23 @@ pub struct Served {
     pub shelf: Arc<ArcSwap<Shelf>>,
     /// Where lazy feeds come from.
     pub demand: Demand,
-    /// How things are.
+    /// What is counted.
+    pub counts: Arc<Counts>,
+    /// What an operator is told and may ask for.
+    pub inside: Inside,
+}
+
+/// What stands behind the admin listener.
+#[derive(Clone)]
+pub struct Inside {
+    /// How things are, in short.
     pub health: HealthOf,
+    /// How things are, in full.
+    pub status: StatusOf,
+    /// The same in numbers.
+    pub metrics: MetricsOf,
+    /// Has a run made.
+    pub regenerate: Regenerate,
 }
 
 /// Why there is nothing to serve.
@@ -177,7 +239,12 @@ pub async fn serve_within(
     let (stop_public, public_stopped) = watch::channel(false);
     let (stop_admin, admin_stopped) = watch::channel(false);
 
-    let health = Arc::clone(&served.health);
+    let office = Arc::new(admin::Office {
+        inside: served.inside.clone(),
+        draining: Arc::clone(&draining),
+        limits: Arc::clone(&limits),
+    });
+    let counts = Arc::clone(&served.counts);
     let desk = public::Desk { routes: Routes::new(options)?, served, limits: Arc::clone(&limits) };
     let desk = Arc::new(desk);
     let answer_public = move |request, _| {
@@ -186,24 +253,18 @@ pub async fn serve_within(
     };
     let serve_public = async {
         let most = limits.connections_max;
-        accept::serve(public, most, &limits, answer_public, public_stopped).await;
+        accept::serve(public, most, &limits, &counts.public, answer_public, public_stopped).await;
         stop_admin.send_replace(true);
     };
-
-    let admin_draining = Arc::clone(&draining);
-    let answer_admin = move |request: hyper::Request<_>, local| {
-        let response = admin::answer(
-            &request.into_parts().0,
-            local,
-            admin_draining.load(Ordering::Relaxed),
-            health.as_ref(),
-        );
-        std::future::ready(response)
+    let answer_admin = move |request, local| {
+        let office = Arc::clone(&office);
+        async move { admin::answer(&office, request, local).await }
     };
     let serve_admin = async {
         if let Some(listener) = admin {
             let most = limits.admin_connections_max;
-            accept::serve(listener, most, &limits, answer_admin, admin_stopped).await;
+            let doors = &counts.admin;
+            accept::serve(listener, most, &limits, doors, answer_admin, admin_stopped).await;
         }
     };
 

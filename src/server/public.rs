@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
-use http::Request;
-use http::header::{CONTENT_LENGTH, USER_AGENT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT};
 use http::request::Parts;
+use http::{Request, StatusCode};
 use hyper::body::{Body, Incoming};
 
+use super::counts::Kind;
 use super::respond::{Answer, Reply, respond};
 use super::route::Routes;
 use super::{Limits, Pressed, Served, screen};
+use crate::edition::Coding;
 
 /// What an answer is made from.
 pub(crate) struct Desk {
@@ -25,15 +27,27 @@ pub(crate) struct Desk {
 pub(crate) async fn answer(desk: &Desk, request: Request<Incoming>) -> Reply {
     let began = Instant::now();
     let (head, body) = request.into_parts();
-    let reply = match screen::refuse(&head, !body.is_end_stream(), desk.limits.target_bytes_max) {
-        Some(refusal) => refusal,
+    let refusal = screen::refuse(&head, !body.is_end_stream(), desk.limits.target_bytes_max);
+    let (reply, kind) = match refusal {
+        Some(refusal) => (refusal, Kind::Other),
         None => answer_sound(desk, &head).await,
     };
+    desk.served.counts.answered(kind, reply.status(), coding(&reply));
     log(&head, &reply, began);
     reply
 }
 
-async fn answer_sound(desk: &Desk, head: &Parts) -> Reply {
+/// The coding of a feed that is sent.
+fn coding(reply: &Reply) -> Option<Coding> {
+    if reply.status() != StatusCode::OK {
+        return None;
+    }
+    let field = reply.headers().get(CONTENT_ENCODING);
+    let named = |token| Coding::CODED.into_iter().find(|c| c.token() == token);
+    Some(field.and_then(|f| named(f.to_str().ok()?)).unwrap_or(Coding::Identity))
+}
+
+async fn answer_sound(desk: &Desk, head: &Parts) -> (Reply, Kind) {
     let mut pressed = None;
     loop {
         // The shelf is let go of before anything is waited for.
@@ -41,7 +55,7 @@ async fn answer_sound(desk: &Desk, head: &Parts) -> Reply {
         let answer = respond(head, &desk.routes, &shelf, pressed.as_ref(), Utc::now());
         drop(shelf);
         match answer {
-            Answer::Reply(reply) => return reply,
+            Answer::Reply(reply, kind) => return (reply, kind),
             Answer::Ask(address) => {
                 let demand = (desk.served.demand)(address);
                 let came = tokio::time::timeout(desk.limits.demand_timeout, demand).await;

@@ -16,6 +16,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
+use super::counts::Kind;
 use super::route::{Route, Routes};
 use super::{Pressed, conditional, encoding};
 use crate::edition::Coding;
@@ -28,8 +29,8 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// What comes of a request.
 pub(crate) enum Answer {
-    /// This is it.
-    Reply(Reply),
+    /// This is it, and what was asked for.
+    Reply(Reply, Kind),
     /// An edition has to be asked for first; then [`respond`] again, with what came of it.
     Ask(Address),
 }
@@ -55,15 +56,17 @@ pub(crate) fn respond(
     now: DateTime<Utc>,
 ) -> Answer {
     if head.method == Method::OPTIONS {
-        return Answer::Reply(preflight());
+        return Answer::Reply(preflight(), Kind::Other);
     }
     if head.method != Method::GET && head.method != Method::HEAD {
         let mut reply =
             note(head, StatusCode::METHOD_NOT_ALLOWED, NO_STORE, "Feeds can only be read.");
         reply.headers_mut().insert(ALLOW, METHODS);
-        return Answer::Reply(reply);
+        return Answer::Reply(reply, Kind::Other);
     }
-    Answer::Reply(match routes.find(head.uri.path(), head.uri.query()) {
+    let route = routes.find(head.uri.path(), head.uri.query());
+    let kind = Kind::of(&route);
+    let reply = match route {
         Route::Home => leads_to(head, &Address::Index),
         Route::Moved(to) => {
             let mut reply =
@@ -92,7 +95,8 @@ pub(crate) fn respond(
             Look::NotFound => not_found(head),
             Look::Busy => busy(head),
         },
-    })
+    };
+    Answer::Reply(reply, kind)
 }
 
 /// What is known of an address.

@@ -4,6 +4,7 @@
 
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::Limits;
+use super::counts::Doors;
 
 /// What a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,7 @@ impl Talk {
 pub(crate) struct Paced {
     socket: TcpStream,
     limits: Arc<Limits>,
+    doors: Arc<Doors>,
     /// What was read to find out the protocol; handed out before anything else.
     replay: Bytes,
     talk: Arc<Talk>,
@@ -74,12 +77,13 @@ const LINGER_BYTES_MAX: usize = 256 * 1024;
 
 impl Paced {
     /// Begins to count: the first head is due from now.
-    pub(crate) fn new(socket: TcpStream, limits: Arc<Limits>) -> Paced {
+    pub(crate) fn new(socket: TcpStream, limits: Arc<Limits>, doors: Arc<Doors>) -> Paced {
         let now = Instant::now();
         Paced {
             socket,
             head_due: Some((now + limits.head_timeout, 0)),
             limits,
+            doors,
             replay: Bytes::new(),
             talk: Arc::default(),
             bounds_heads: true,
@@ -88,6 +92,13 @@ impl Paced {
             write_timer: None,
             linger: None,
         }
+    }
+
+    /// Sets the socket up, and says at which address it came in; `None` where it has gone already.
+    pub(crate) fn prepare(&self) -> Option<SocketAddr> {
+        // Responses are written whole; waiting to fill a packet would only hold back their ends.
+        let _ = self.socket.set_nodelay(true);
+        self.socket.local_addr().ok()
     }
 
     /// Where the service tells how it goes.
@@ -167,15 +178,18 @@ impl Paced {
         }
     }
 
-    fn watch_write<T>(
+    fn watch_write(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(result) = written {
             self.write_timer = None;
             self.last_byte = Instant::now();
-            return written;
+            if let Ok(bytes) = &result {
+                self.doors.sent(*bytes);
+            }
+            return Poll::Ready(result);
         }
         let timeout = self.limits.write_timeout;
         let timer = self.write_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));

@@ -1,25 +1,36 @@
 //! What to do next: which wishes join, when a full look, a due article or a failed run comes. Pure:
 //! readings of the clock come in, wishes go out.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::clock::Moment;
-use crate::run::{Scope, Trigger};
+use crate::run::{Guard, Scope, Trigger};
 
 /// A run that was asked for and hasn't begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) scope: Scope,
     pub(crate) trigger: Trigger,
+    /// The guards whose held sets are released.
+    pub(crate) accept: BTreeSet<Guard>,
 }
 
 impl Wanted {
+    /// A run that releases nothing.
+    #[must_use]
+    pub(crate) fn new(scope: Scope, trigger: Trigger) -> Wanted {
+        Wanted { scope, trigger, accept: BTreeSet::new() }
+    }
+
     /// Two wishes become one run: both scopes, and the trigger that a person would name.
     #[must_use]
-    pub(crate) fn join(self, other: Wanted) -> Wanted {
+    pub(crate) fn join(mut self, mut other: Wanted) -> Wanted {
+        let mut accept = std::mem::take(&mut self.accept);
+        accept.append(&mut other.accept);
         let trigger = if (weight(other.trigger), other.scope == Scope::All)
             > (weight(self.trigger), self.scope == Scope::All)
         {
@@ -27,7 +38,7 @@ impl Wanted {
         } else {
             self.trigger
         };
-        Wanted { scope: unite(self.scope, other.scope), trigger }
+        Wanted { scope: unite(self.scope, other.scope), trigger, accept }
     }
 }
 
@@ -109,6 +120,8 @@ pub(crate) struct Agenda {
     look_every: Option<Duration>,
     look_at: Option<Duration>,
     due: Option<DateTime<Utc>>,
+    /// When files that vanished are looked at for the second time.
+    second_look: Option<DateTime<Utc>>,
     retry: Option<Retry>,
     /// The wait before the last try, while tries fail.
     waited: Option<Duration>,
@@ -119,7 +132,7 @@ impl Agenda {
     #[must_use]
     pub(crate) fn new(look_every: Option<Duration>, now: Moment) -> Agenda {
         let look_at = look_every.map(|every| now.steady + every);
-        Agenda { look_every, look_at, due: None, retry: None, waited: None }
+        Agenda { look_every, look_at, due: None, second_look: None, retry: None, waited: None }
     }
 
     /// Changes how often there is a full look. The next one is that far from now at most.
@@ -134,6 +147,12 @@ impl Agenda {
         }
     }
 
+    /// How often there is a full look.
+    #[must_use]
+    pub(crate) fn looks_every(&self) -> Option<Duration> {
+        self.look_every
+    }
+
     /// Takes what the clock asks for now. Each thing is taken once.
     pub(crate) fn ripe(&mut self, now: Moment) -> Option<Wanted> {
         let mut wanted: Option<Wanted> = None;
@@ -145,11 +164,16 @@ impl Agenda {
         };
         if self.due.is_some_and(|due| due <= now.wall) {
             self.due = None;
-            add(Wanted { scope: nothing(), trigger: Trigger::Due });
+            add(Wanted::new(nothing(), Trigger::Due));
+        }
+        if self.second_look.is_some_and(|at| at <= now.wall) {
+            self.second_look = None;
+            // The run knows which files wait.
+            add(Wanted::new(nothing(), Trigger::Watch));
         }
         if self.look_at.is_some_and(|at| at <= now.steady) {
             self.look_at = self.look_every.map(|every| now.steady + every);
-            add(Wanted { scope: Scope::All, trigger: Trigger::Look });
+            add(Wanted::new(Scope::All, Trigger::Look));
         }
         if let Some(retry) = self.retry.take_if(|retry| retry.at <= now.steady) {
             self.waited = Some(retry.wait);
@@ -158,13 +182,18 @@ impl Agenda {
         wanted
     }
 
+    /// Has a run made at an instant, for files that are looked at twice.
+    pub(crate) fn look_again(&mut self, at: Option<DateTime<Utc>>) {
+        self.second_look = at;
+    }
+
     /// Makes a wish ready to be run: what a failed run left undone joins it.
     pub(crate) fn begin(&mut self, wanted: Wanted) -> Wanted {
         let joins = |retry: &mut Retry| retry.whole || covers(&wanted.scope, &retry.wanted.scope);
         let Some(retry) = self.retry.take_if(joins) else { return wanted };
         self.waited = Some(retry.wait);
-        let scope = unite(wanted.scope, retry.wanted.scope);
-        Wanted { scope, trigger: wanted.trigger }
+        let scope = unite(wanted.scope.clone(), retry.wanted.scope);
+        Wanted { scope, ..wanted }
     }
 
     /// Notes how a run ended.
@@ -191,9 +220,11 @@ impl Agenda {
     fn try_again(&mut self, ran: &Wanted, whole: bool, now: Moment) {
         let longest = self.look_every.unwrap_or(RETRY_MAX).max(RETRY_FIRST);
         let wait = self.waited.map_or(RETRY_FIRST, |waited| (waited * 2).min(longest));
+        // Nothing is released twice: more may be held by then than whoever accepted it has seen.
+        let ran = Wanted::new(ran.scope.clone(), ran.trigger);
         let (wanted, whole) = match self.retry.take() {
-            Some(before) => (ran.clone().join(before.wanted), whole || before.whole),
-            None => (ran.clone(), whole),
+            Some(before) => (ran.join(before.wanted), whole || before.whole),
+            None => (ran, whole),
         };
         self.retry = Some(Retry { wanted, at: now.steady + wait, wait, whole });
     }
@@ -214,7 +245,8 @@ impl Agenda {
     /// How long nothing will be ripe; never longer than a second, since wall time may be set.
     #[must_use]
     pub(crate) fn rest(&self, now: Moment) -> Duration {
-        let due = self.due.map(|due| (due - now.wall).to_std().unwrap_or(Duration::ZERO));
+        let wall = [self.due, self.second_look].into_iter().flatten();
+        let due = wall.map(|due| (due - now.wall).to_std().unwrap_or(Duration::ZERO));
         let steady = [self.look_at, self.retry.as_ref().map(|retry| retry.at)];
         let steady = steady.into_iter().flatten().map(|at| at.saturating_sub(now.steady));
         steady.chain(due).fold(BEAT, Duration::min)
@@ -236,11 +268,21 @@ mod tests {
     }
 
     fn watch(names: &[&str]) -> Wanted {
-        Wanted { scope: paths(names), trigger: Trigger::Watch }
+        Wanted::new(paths(names), Trigger::Watch)
     }
 
     fn all(trigger: Trigger) -> Wanted {
-        Wanted { scope: Scope::All, trigger }
+        Wanted::new(Scope::All, trigger)
+    }
+
+    #[test]
+    fn what_is_accepted_goes_with_the_run_that_it_joins_and_with_no_other_try() {
+        let mut agenda = Agenda::new(LOOK, at(0));
+        let accepting = Wanted { accept: BTreeSet::from([Guard::Loss]), ..all(Trigger::Demand) };
+        let joined = agenda.begin(watch(&["a"]).join(accepting.clone()));
+        assert_eq!(joined, accepting);
+        agenda.end(&joined, Ended::Failed, at(1));
+        assert_eq!(agenda.ripe(at(6)), Some(all(Trigger::Demand)));
     }
 
     const WELL: Ended = Ended::Well { due: None };
@@ -267,8 +309,24 @@ mod tests {
         agenda.end(&all(Trigger::Start), Ended::Well { due: Some(at(10).wall) }, at(1));
         assert_eq!(agenda.ripe(at(9)), None);
         let due = agenda.ripe(at(10));
-        assert_eq!(due, Some(Wanted { scope: nothing(), trigger: Trigger::Due }));
+        assert_eq!(due, Some(Wanted::new(nothing(), Trigger::Due)));
         assert_eq!(agenda.ripe(at(11)), None);
+    }
+
+    #[test]
+    fn a_second_look_is_one_more_run_of_the_watcher_s_at_its_instant_and_once() {
+        let mut agenda = Agenda::new(LOOK, at(0));
+        agenda.look_again(Some(at(2).wall));
+        assert_eq!(agenda.rest(at(2)), Duration::ZERO);
+        assert_eq!(agenda.ripe(at(1)), None);
+        let wanted = agenda.ripe(at(2));
+        assert_eq!(wanted, Some(Wanted::new(nothing(), Trigger::Watch)));
+        assert_eq!(agenda.ripe(at(3)), None);
+        // Whatever else was to be looked at then is looked at in the same run.
+        agenda.look_again(Some(at(10).wall));
+        agenda.end(&all(Trigger::Cron), Ended::Well { due: Some(at(10).wall) }, at(4));
+        assert_eq!(agenda.ripe(at(10)).map(|wanted| wanted.scope), Some(nothing()));
+        assert_eq!(agenda.ripe(at(10)), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, FixedOffset, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, Offset, SubsecRound, TimeDelta, TimeZone, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds};
 
@@ -87,7 +87,9 @@ impl Schedule {
             .ok()
             .map(|at| at.to_utc());
         let after = zoned.map(offset_at).and_then(fixed);
-        [zoned, fixed(offset_at(now)), after].into_iter().flatten().filter(|at| *at > now).min()
+        let next = [zoned, fixed(offset_at(now)), after].into_iter().flatten();
+        // It carries on the fraction of the second that it was asked in.
+        next.filter(|at| *at > now).min().map(|at| at.trunc_subsecs(0)).filter(|at| *at > now)
     }
 
     /// The expression as it was written.

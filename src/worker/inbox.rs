@@ -74,12 +74,24 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Has the end of the next run told. The run is asked for by itself, after this.
-    pub(crate) fn wait_for_end(&self, sender: oneshot::Sender<Last>) {
+    /// Asks for a run and has its end told. Gives back what is asked for now, this joined to what was
+    /// before, and whether there was anything before.
+    pub(crate) fn put_and_wait(
+        &self,
+        wanted: Wanted,
+        ended: oneshot::Sender<Last>,
+    ) -> (Option<Wanted>, bool) {
         let mut state = self.lock();
-        if !state.closed {
-            state.waiting.push(sender);
+        if state.closed {
+            return (None, false);
         }
+        let joined = state.wanted.is_some();
+        state.waiting.push(ended);
+        state.join(wanted);
+        let wanted = state.wanted.clone();
+        drop(state);
+        self.changed.notify_one();
+        (wanted, joined)
     }
 
     /// Nothing is taken any more: whoever waits is let go.
@@ -93,7 +105,7 @@ impl Inbox {
     pub(crate) fn changed(&self, path: PathBuf, scope: Scope) {
         let mut state = self.lock();
         state.settling.remove(&path);
-        state.join(Wanted { scope, trigger: Trigger::Watch });
+        state.join(Wanted::new(scope, Trigger::Watch));
         drop(state);
         self.changed.notify_one();
     }
@@ -123,7 +135,7 @@ impl Inbox {
         settling.gone = gone;
         if state.settling.len() > PATHS_MAX {
             state.settling.clear();
-            state.join(Wanted { scope: Scope::All, trigger: Trigger::Watch });
+            state.join(Wanted::new(Scope::All, Trigger::Watch));
         }
         drop(state);
         self.changed.notify_one();
@@ -131,7 +143,7 @@ impl Inbox {
 
     /// Changes may have been missed.
     pub(crate) fn everything(&self) {
-        self.put(Wanted { scope: Scope::All, trigger: Trigger::Watch });
+        self.put(Wanted::new(Scope::All, Trigger::Watch));
     }
 
     /// What is watched moved away or came into being.
@@ -153,7 +165,7 @@ impl Inbox {
         let settled = state.settling.extract_if(.., |_, s| s.at() <= now || (runs && s.gone));
         let settled: Vec<Scope> = settled.map(|(_, settling)| settling.scope).collect();
         for scope in settled {
-            state.join(Wanted { scope, trigger: Trigger::Watch });
+            state.join(Wanted::new(scope, Trigger::Watch));
         }
         let wanted = state.wanted.take();
         let waiting =

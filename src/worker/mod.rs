@@ -9,18 +9,22 @@ mod agenda;
 pub mod clock;
 mod inbox;
 mod schedule;
+mod tally;
 mod watch;
 mod work;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 
-use crate::run::{Report, Scope, Trigger};
+use crate::run::{Guard, Report, Scope, Trigger};
 use crate::time::Zone;
 
+pub use tally::{Ending, Tally};
 pub use work::Worker;
 
 /// When runs happen.
@@ -54,9 +58,20 @@ pub struct Ask {
     pub scope: Scope,
     /// Who asked; of several that joined, the most important one.
     pub trigger: Trigger,
+    /// The guards whose held sets are released.
+    pub accept: BTreeSet<Guard>,
     /// The instant as of which windows are selected; a later one where the run has to wait for its
     /// turn.
     pub as_of: DateTime<Utc>,
+}
+
+impl Ask {
+    /// Whether what is half-way through being moved is waited for: not where somebody wants to see
+    /// everything as it is now.
+    #[must_use]
+    pub fn is_patient(&self) -> bool {
+        self.scope != Scope::All || self.trigger == Trigger::Watch
+    }
 }
 
 /// What one run gave.
@@ -76,6 +91,8 @@ pub type Job = Arc<dyn Fn(Ask) -> Round + Send + Sync>;
 pub struct Standing {
     /// Runs ended so far.
     pub rounds: u64,
+    /// The same, counted apart, and what they did.
+    pub tally: Tally,
     /// The run that ended last.
     pub last: Option<Last>,
     /// The `as_of` of the last run that failed in nothing and in which no guard held anything.
@@ -92,6 +109,8 @@ pub struct Standing {
     pub next_retry: Option<DateTime<Utc>>,
     /// Whether changes of files are noticed.
     pub watching: Watching,
+    /// How often there is a full look that doesn't trust the watcher; `None`: never.
+    pub full_look: Option<Duration>,
     /// Why the schedule in `feeds.toml` isn't followed; the one before it is.
     pub schedule_error: Option<String>,
 }
@@ -151,18 +170,39 @@ pub struct Handle {
     standing: Arc<ArcSwap<Standing>>,
 }
 
+/// A run that was asked for.
+#[derive(Debug)]
+pub struct Queued {
+    /// What will be looked at.
+    pub scope: Scope,
+    /// The guards whose held sets will be released.
+    pub accept: BTreeSet<Guard>,
+    /// Whether a run was waiting to begin already, which this joined.
+    pub joined: bool,
+    ended: tokio::sync::oneshot::Receiver<Last>,
+}
+
+impl Queued {
+    /// Waits for the end of the run. `None`: the worker ended before.
+    pub async fn ended(self) -> Option<Last> {
+        self.ended.await.ok()
+    }
+}
+
 impl Handle {
     /// Asks for a run over everything, now or right after the one that goes on.
     pub fn demand(&self) {
-        self.inbox.put(agenda::Wanted { scope: Scope::All, trigger: Trigger::Demand });
+        self.inbox.put(agenda::Wanted::new(Scope::All, Trigger::Demand));
     }
 
-    /// Asks for a run over everything and waits for its end. `None`: the worker ended before.
-    pub async fn regenerate(&self) -> Option<Last> {
+    /// Asks for the same, and that what these guards hold be released. `None`: the worker has ended.
+    #[must_use]
+    pub fn regenerate(&self, accept: BTreeSet<Guard>) -> Option<Queued> {
         let (sender, ended) = tokio::sync::oneshot::channel();
-        self.inbox.wait_for_end(sender);
-        self.demand();
-        ended.await.ok()
+        let wanted = agenda::Wanted { accept, ..agenda::Wanted::new(Scope::All, Trigger::Demand) };
+        let (wanted, joined) = self.inbox.put_and_wait(wanted, sender);
+        let agenda::Wanted { scope, accept, .. } = wanted?;
+        Some(Queued { scope, accept, joined, ended })
     }
 
     /// How things stand.

@@ -90,12 +90,12 @@ impl Worker {
         let inbox = Arc::clone(&handle.inbox);
         let mut ticker = {
             let inbox = Arc::clone(&inbox);
-            let tick = move || inbox.put(Wanted { scope: Scope::All, trigger: Trigger::Cron });
+            let tick = move || inbox.put(Wanted::new(Scope::All, Trigger::Cron));
             Ticker::start(tick).await.map_err(|error| Error::Scheduler(error.to_string()))?
         };
         let followed = ticker.follow(schedule.clone()).await;
         followed.map_err(|error| Error::Scheduler(error.to_string()))?;
-        inbox.put(Wanted { scope: Scope::All, trigger: Trigger::Start });
+        inbox.put(Wanted::new(Scope::All, Trigger::Start));
         let mut work = Work {
             agenda: Agenda::new(None, now),
             options,
@@ -186,10 +186,10 @@ impl Work {
         if step < TimeDelta::zero() {
             // What expired in a future that isn't any more comes back, and the scheduler waits for
             // an instant that is far off now.
-            self.inbox.put(Wanted { scope: agenda::nothing(), trigger: Trigger::Due });
+            self.inbox.put(Wanted::new(agenda::nothing(), Trigger::Due));
             self.follow_schedule().await;
         } else if step > SLEPT {
-            self.inbox.put(Wanted { scope: Scope::All, trigger: Trigger::Look });
+            self.inbox.put(Wanted::new(Scope::All, Trigger::Look));
         }
         now
     }
@@ -198,7 +198,8 @@ impl Work {
         let wanted = self.agenda.begin(wanted);
         self.mind_watches(&wanted, &taken).await;
         let as_of = self.clock.now().wall;
-        let ask = Ask { scope: wanted.scope.clone(), trigger: wanted.trigger, as_of };
+        let Wanted { scope, trigger, accept } = wanted.clone();
+        let ask = Ask { scope, trigger, accept, as_of };
         self.standing.running = Some(Running { trigger: wanted.trigger, since: as_of });
         self.tell();
         let job = Arc::clone(&self.job);
@@ -291,12 +292,14 @@ impl Work {
         let now = self.clock.now();
         let standing = &mut self.standing;
         standing.rounds += 1;
+        standing.tally.note(wanted.trigger, &outcome);
         let ended = match &outcome {
             Ok(report) => {
                 standing.failed_in_a_row = 0;
                 if report.sound() {
                     standing.last_sound = Some(as_of);
                 }
+                self.agenda.look_again(report.second_look);
                 let due = report.next_due;
                 let well = report.failures.is_empty();
                 if well { Ended::Well { due } } else { Ended::Partly { due } }
@@ -344,7 +347,7 @@ impl Work {
             self.watch_anew().await;
             // What changed since the run and before the new watches stood, nobody told.
             if self.options.watch {
-                self.inbox.put(Wanted { scope: Scope::All, trigger: Trigger::Look });
+                self.inbox.put(Wanted::new(Scope::All, Trigger::Look));
             }
         } else {
             self.watching(self.standing.watching.clone(), self.clock.now());
@@ -363,6 +366,7 @@ impl Work {
         self.standing.next_cron = self.schedule.as_ref().and_then(|s| s.next(now.wall));
         self.standing.next_due = self.agenda.due();
         self.standing.next_retry = self.agenda.retry_at(now);
+        self.standing.full_look = self.agenda.looks_every();
         self.told.store(Arc::new(self.standing.clone()));
     }
 }

@@ -12,7 +12,11 @@ use feedwright::article::ContentHash;
 use feedwright::edition::shelf::{Shelf, Shelved};
 use feedwright::edition::{Coding, Validators};
 use feedwright::feed::address::Address;
-use feedwright::server::{self, Demand, Health, Limits, Options, Pressed, Served};
+use feedwright::server::counts::Counts;
+use feedwright::server::{
+    self, Demand, Granted, Granting, Health, Inside, Limits, Options, Pressed, Served,
+};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -80,6 +84,31 @@ pub(crate) fn demand() -> Demand {
     })
 }
 
+/// Accepts the guard `loss`; the run that is waited for ends at once, unless `ids` is accepted too.
+fn inside(ready: bool) -> Inside {
+    Inside {
+        health: Arc::new(move || Health { ready, body: json!({ "held": [] }) }),
+        status: Arc::new(|| json!({ "last": null })),
+        metrics: Arc::new(|| "# EOF\n".to_owned()),
+        regenerate: Arc::new(|wish| {
+            let known = wish.accept.iter().all(|name| name == "loss" || name == "ids");
+            let slow = wish.accept.iter().any(|name| name == "ids");
+            Granting {
+                now: match known {
+                    true => Granted::Queued(json!({ "queued": wish.accept })),
+                    false => Granted::Refused("There is no such guard.".to_owned()),
+                },
+                later: Box::pin(async move {
+                    if slow {
+                        std::future::pending::<()>().await;
+                    }
+                    Granted::Ended(json!({ "ended": true }))
+                }),
+            }
+        }),
+    }
+}
+
 pub(crate) fn options() -> Options {
     let pairs = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
@@ -107,6 +136,7 @@ pub(crate) fn options() -> Options {
 pub(crate) struct Service {
     pub(crate) public: SocketAddr,
     pub(crate) admin: SocketAddr,
+    pub(crate) counts: Arc<Counts>,
     shutdown: oneshot::Sender<()>,
     running: JoinHandle<Result<(), server::Error>>,
 }
@@ -127,16 +157,18 @@ impl Service {
         let (public_address, admin_address) =
             (public.local_addr().unwrap(), admin.local_addr().unwrap());
         let (shutdown, told) = oneshot::channel();
+        let counts = Arc::new(Counts::default());
         let served = Served {
             shelf: Arc::new(ArcSwap::from_pointee(shelf)),
             demand,
-            health: Arc::new(move || Health { ready, body: serde_json::json!({ "held": [] }) }),
+            counts: Arc::clone(&counts),
+            inside: inside(ready),
         };
         let running = tokio::spawn(async move {
             let told = async { drop(told.await) };
             server::serve_within(limits, public, Some(admin), &options(), served, told).await
         });
-        Service { public: public_address, admin: admin_address, shutdown, running }
+        Service { public: public_address, admin: admin_address, counts, shutdown, running }
     }
 
     /// Tells it to end; the handle completes when it has.

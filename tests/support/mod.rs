@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use self::service::{Response, Service, get};
+pub(crate) use self::service::{Response, Service, get, post};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_feedwright");
 
@@ -146,8 +146,13 @@ impl Newsroom {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
+        command.args(args);
+        self.surround(command)
+    }
+
+    /// Has a command begin in the newsroom's folder, with nothing of this machine's own.
+    pub(crate) fn surround(&self, mut command: Command) -> Command {
         command
-            .args(args)
             .current_dir(self.dir.path())
             .env_remove("FEEDWRIGHT_CONFIG")
             .env_remove("FEEDWRIGHT_LOG")

@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use super::{Newsroom, PATIENCE, wait_for};
+use super::{BINARY, Newsroom, PATIENCE, wait_for};
+
+/// On any free port.
+const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 
 /// A running service; killed when dropped.
 pub(crate) struct Service {
@@ -17,7 +20,7 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it in a newsroom's folder; returns when it listens, which is before its first run.
     pub(crate) fn start(newsroom: &Newsroom) -> Service {
-        Service::start_with(newsroom, |command| command)
+        Service::start_as(newsroom.command(&SERVE))
     }
 
     /// The same, of a command that `prepare` has changed.
@@ -25,10 +28,19 @@ impl Service {
         newsroom: &Newsroom,
         prepare: impl FnOnce(Command) -> Command,
     ) -> Service {
+        Service::start_as(prepare(newsroom.command(&SERVE)))
+    }
+
+    /// Starts it under strace, which does something to its calls (`-e inject=…`).
+    pub(crate) fn start_injected(newsroom: &Newsroom, inject: &str) -> Service {
+        let mut command = Command::new("strace");
+        // The tracer as a grandchild, so that whoever ends the child ends the service.
+        command.args(["-D", "-f", "-qq", "-o", "/dev/null", "-e", inject]).arg(BINARY).args(SERVE);
+        Service::start_as(newsroom.surround(command))
+    }
+
+    fn start_as(mut command: Command) -> Service {
         let log = tempfile::NamedTempFile::new().unwrap();
-        let mut command =
-            newsroom.command(&["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
-        command = prepare(command);
         command.stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -58,6 +70,19 @@ impl Service {
         let service = Service::start_with(newsroom, prepare);
         service.wait_readyz("the first run", |body| body["last_run"].is_object());
         service
+    }
+
+    /// Ends the strace that it was started under; the service goes on by itself.
+    pub(crate) fn end_injection(&self) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).unwrap();
+        let tracer = rustix::process::Pid::from_raw(tracer.trim().parse().unwrap()).unwrap();
+        // Whatever it could answer, it would hand on; who is killed lets go.
+        rustix::process::kill_process(tracer, rustix::process::Signal::KILL).unwrap();
+        wait_for("strace to let go", || {
+            let path = format!("/proc/{}/status", self.child.id());
+            std::fs::read_to_string(path).unwrap().contains("TracerPid:\t0\n").then_some(())
+        });
     }
 
     pub(crate) fn log(&self) -> String {
@@ -114,11 +139,22 @@ impl Drop for Service {
 
 /// One request on a connection of its own.
 pub(crate) fn get(to: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Response {
-    let mut socket = TcpStream::connect(to).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let fields: String =
         fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n{fields}\r\n");
+    ask(to, &format!("GET {path} HTTP/1.1\r\n"), &fields, "")
+}
+
+/// A request with a body, on a connection of its own.
+pub(crate) fn post(to: SocketAddr, path: &str, content_type: &str, body: &str) -> Response {
+    let length = body.len();
+    let fields = format!("Content-Type: {content_type}\r\nContent-Length: {length}\r\n");
+    ask(to, &format!("POST {path} HTTP/1.1\r\n"), &fields, body)
+}
+
+fn ask(to: SocketAddr, line: &str, fields: &str, body: &str) -> Response {
+    let mut socket = TcpStream::connect(to).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!("{line}Host: {to}\r\nConnection: close\r\n{fields}\r\n{body}");
     socket.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes).unwrap();

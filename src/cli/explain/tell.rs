@@ -61,7 +61,7 @@ fn tell_document(out: &mut dyn Write, document: &DocumentTold) -> io::Result<()>
     if document.waits {
         writeln!(
             out,
-            "  a newer reading of it waits: a guard holds it, or a run was stopped; see \
+            "  a newer reading of it waits: for its second look, a guard, or a run that was stopped; see \
              `feedwright status`"
         )?;
     }

@@ -1,5 +1,6 @@
-//! The shelf follows the tree, whoever writes it: this process's worker, `regenerate` in another
-//! process, another machine. A look is one stat of the manifest, which is renamed last.
+//! The shelf follows the tree, and what is told of runs the ledger, whoever writes them: this process's
+//! worker, `regenerate` in another process, another machine. A look is one stat of the manifest, which
+//! is renamed last, and one of the ledger.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,9 +11,11 @@ use tracing::{error, warn};
 
 use super::Service;
 use super::stat::Stat;
+use crate::cli::status::Picture;
 use crate::edition::shelve::{self, Shelving};
 use crate::edition::{Coding, tree};
 use crate::feed::address::Address;
+use crate::state::LEDGER;
 use crate::worker::Handle;
 
 /// Another process's editions are served within a second; a stat costs next to nothing.
@@ -32,6 +35,8 @@ const LATE_LOOKS: u32 = 4;
 pub(super) struct Follower {
     service: Arc<Service>,
     seen: Arc<Mutex<Seen>>,
+    /// The ledger as it was read last: the file and its log.
+    read: Arc<Mutex<Option<[Option<Stat>; 2]>>>,
 }
 
 /// What is known of the tree.
@@ -79,7 +84,7 @@ impl Seen {
 
 impl Follower {
     pub(super) fn new(service: Arc<Service>) -> Follower {
-        Follower { service, seen: Arc::default() }
+        Follower { service, seen: Arc::default(), read: Arc::default() }
     }
 
     /// Looks from a thread that may block, after our own run: its editions are up at once.
@@ -88,6 +93,7 @@ impl Follower {
     }
 
     fn look_now(&self, after_run: bool) -> bool {
+        self.look_at_ledger();
         let root = self.service.settings().plan.tree.clone();
         // One look at a time: a slow one must not put an older shelf over a newer one.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,6 +113,29 @@ impl Follower {
                 *seen = Seen { mark: Some(mark), again: None };
                 false
             }
+        }
+    }
+
+    /// Reads what is remembered of runs, if it is otherwise than it was.
+    fn look_at_ledger(&self) {
+        let settings = self.service.settings();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = settings.plan.state.join(LEDGER);
+        let log = settings.plan.state.join(format!("{LEDGER}-wal"));
+        // Whoever opens the ledger makes a log, and takes it away again.
+        let mark = [Stat::of(&file), Stat::of(&log).filter(Stat::is_filled)];
+        if *read == Some(mark) {
+            return;
+        }
+        *read = Some(mark);
+        match Picture::read(&settings) {
+            Ok(mut picture) => {
+                // It may have been forgotten since.
+                let before = self.service.picture.load().last_good;
+                picture.last_good = picture.last_good.or(before.filter(|_| picture.last.is_some()));
+                self.service.picture.store(Arc::new(picture));
+            }
+            Err(e) => error!("what is remembered of runs can't be read: {e}"),
         }
     }
 

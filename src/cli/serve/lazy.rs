@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use quick_cache::Weighter;
@@ -25,7 +25,7 @@ use crate::server::Pressed;
 const PRESSES_MAX: usize = 2;
 
 /// Requests that may wait for a press; the next is told to come again.
-const WAITING_MAX: usize = 32;
+const WAITING_MAX: u64 = 32;
 
 /// Bytes of pressed editions that are kept.
 const KEPT_BYTES_MAX: u64 = 64 << 20;
@@ -94,12 +94,49 @@ struct Terms {
     names: BTreeSet<TermKey>,
 }
 
+/// What came of requests for lazy feeds, counted.
+#[derive(Debug, Default)]
+pub(super) struct LazyCounts {
+    kept: AtomicU64,
+    made: AtomicU64,
+    unknown: AtomicU64,
+    busy: AtomicU64,
+    waiting: AtomicU64,
+}
+
+impl LazyCounts {
+    /// By outcome: served as it was kept, made anew, no such feed, told to come again.
+    pub(super) fn counts(&self) -> [(&'static str, u64); 4] {
+        [
+            ("kept", &self.kept),
+            ("made", &self.made),
+            ("unknown", &self.unknown),
+            ("busy", &self.busy),
+        ]
+        .map(|(outcome, count)| (outcome, count.load(Ordering::Relaxed)))
+    }
+
+    /// Requests that wait for a press now.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, came: &Pressed, made: bool) {
+        let count = match came {
+            Pressed::Edition(_) if made => &self.made,
+            Pressed::Edition(_) => &self.kept,
+            Pressed::NotFound => &self.unknown,
+            Pressed::Busy => &self.busy,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 pub(super) struct LazyFeeds {
     service: Arc<Service>,
     kept: Cache<Address, Kept, Size>,
     terms: ArcSwapOption<Terms>,
     presses: Arc<Semaphore>,
-    waiting: AtomicUsize,
 }
 
 impl LazyFeeds {
@@ -109,21 +146,28 @@ impl LazyFeeds {
             kept: Cache::with_weighter(256, KEPT_BYTES_MAX, Size),
             terms: ArcSwapOption::empty(),
             presses: Arc::new(Semaphore::new(PRESSES_MAX)),
-            waiting: AtomicUsize::new(0),
         })
     }
 
     pub(super) async fn get(self: Arc<Self>, address: Address) -> Pressed {
+        let counts = Arc::clone(&self.service.lazies);
+        let (came, made) = self.find_or_press(address).await;
+        counts.note(&came, made);
+        came
+    }
+
+    /// What comes of a request, and whether it was made for it.
+    async fn find_or_press(self: Arc<Self>, address: Address) -> (Pressed, bool) {
         let mark = Mark::new(self.service.settings());
         if let Some(pressed) = self.at_hand(&address, &mark) {
-            return pressed;
+            return (pressed, false);
         }
-        let waiting = Waiting::new(&self.waiting);
+        let waiting = Waiting::new(&self.service.lazies.waiting);
         if waiting.number > WAITING_MAX {
-            return Pressed::Busy;
+            return (Pressed::Busy, false);
         }
         let Ok(permit) = Arc::clone(&self.presses).acquire_owned().await else {
-            return Pressed::Busy;
+            return (Pressed::Busy, false);
         };
         drop(waiting);
         let lazies = Arc::clone(&self);
@@ -132,9 +176,12 @@ impl LazyFeeds {
             let _permit = permit;
             let mark = Mark::new(lazies.service.settings());
             // Whoever had the permit before may have been asked for the same.
-            lazies.at_hand(&address, &mark).unwrap_or_else(|| lazies.press(&address, mark))
+            match lazies.at_hand(&address, &mark) {
+                Some(pressed) => (pressed, false),
+                None => lazies.press(&address, mark),
+            }
         };
-        tokio::task::spawn_blocking(press).await.unwrap_or(Pressed::Busy)
+        tokio::task::spawn_blocking(press).await.unwrap_or((Pressed::Busy, false))
     }
 
     /// What is known without work.
@@ -153,21 +200,22 @@ impl LazyFeeds {
         self.kept.get(address).filter(|kept| kept.mark == *mark).map(Kept::answer)
     }
 
-    fn press(&self, address: &Address, mark: Mark) -> Pressed {
+    fn press(&self, address: &Address, mark: Mark) -> (Pressed, bool) {
         let before = self.kept.get(address).and_then(|kept| kept.lazy);
         if let Err(e) = self.learn_terms(&mark) {
             error!("{address}: {e}");
-            return fallback(before);
+            return (fallback(before), false);
         }
         if let Some(known) = self.at_hand(address, &mark) {
-            return known;
+            return (known, false);
         }
         let plan = &mark.settings.plan;
         let asked = lazy::lazy(plan, address, now(), &self.service.finisher, before.as_ref());
+        let made = matches!(asked, Ok(Asked::Made(_)));
         let kept = match asked {
             Ok(Asked::Made(lazy)) => Kept { mark, lazy: Some(lazy), refused: false },
             Ok(Asked::NotFound) => Kept { mark, lazy: None, refused: false },
-            Ok(Asked::NotYet) => return fallback(before),
+            Ok(Asked::NotYet) => return (fallback(before), false),
             Ok(Asked::Refused { reason, anew }) => {
                 if anew {
                     error!("{address} is refused: {reason}");
@@ -176,11 +224,11 @@ impl LazyFeeds {
             }
             Err(e) => {
                 error!("{address}: {e}");
-                return fallback(before);
+                return (fallback(before), false);
             }
         };
         self.kept.insert(address.clone(), kept.clone());
-        kept.answer()
+        (kept.answer(), made)
     }
 
     fn learn_terms(&self, mark: &Mark) -> Result<(), crate::run::Error> {
@@ -201,12 +249,12 @@ fn fallback(before: Option<Lazy>) -> Pressed {
 
 /// Counts a request while it waits.
 struct Waiting<'a> {
-    count: &'a AtomicUsize,
-    number: usize,
+    count: &'a AtomicU64,
+    number: u64,
 }
 
 impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Waiting<'a> {
+    fn new(count: &'a AtomicU64) -> Waiting<'a> {
         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
         Waiting { count, number }
     }

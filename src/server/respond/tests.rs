@@ -64,7 +64,7 @@ fn now() -> DateTime<Utc> {
 
 fn reply(head: &Parts, pressed: Option<&Pressed>) -> Reply {
     match respond(head, &routes(), &shelf(), pressed, now()) {
-        Answer::Reply(reply) => reply,
+        Answer::Reply(reply, _) => reply,
         Answer::Ask(address) => panic!("asks for {address}"),
     }
 }
@@ -91,19 +91,22 @@ fn bytes_that_are_not_on_the_shelf_are_asked_for_where_they_are_needed() {
     assert!(matches!(ask(&[], None), Answer::Ask(address) if address == latest));
     let pressed = Pressed::Edition(item(&latest, bodies()));
     match ask(&[], Some(&pressed)) {
-        Answer::Reply(reply) => assert_eq!(body(reply), "identity"),
+        Answer::Reply(reply, _) => assert_eq!(body(reply), "identity"),
         Answer::Ask(address) => panic!("asks again for {address}"),
     }
     // Not once more, whatever came of it.
     let empty = Pressed::Edition(item(&latest, Vec::new()));
     for (pressed, status) in [(empty, 503), (Pressed::Busy, 503), (Pressed::NotFound, 404)] {
         let answer = ask(&[], Some(&pressed));
-        assert!(matches!(answer, Answer::Reply(reply) if reply.status() == status), "{pressed:?}");
+        assert!(
+            matches!(answer, Answer::Reply(reply, _) if reply.status() == status),
+            "{pressed:?}"
+        );
     }
     // Whoever has the edition is told so by its validators.
     let tag = HeaderValue::try_from(format!("W/\"{HASH}-gz1\"")).unwrap();
     match ask(&[(http::header::IF_NONE_MATCH, tag.clone())], None) {
-        Answer::Reply(reply) => {
+        Answer::Reply(reply, _) => {
             assert_eq!(reply.status(), 304);
             assert_eq!(reply.headers()[ETAG], tag);
             assert_eq!(reply.headers()[CONTENT_LOCATION], "/feeds/latest.rss");

@@ -1,7 +1,9 @@
 use super::*;
-use crate::run::Report;
+use crate::run::{Guard, Report};
 use crate::time::Zone;
+use crate::worker::Ending;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, mpsc as std_mpsc};
 use tokio::sync::{mpsc, oneshot};
@@ -175,6 +177,10 @@ async fn a_failed_run_is_told_and_tried_again() {
     rig.answer(well(None));
     let standing = rig.ended(4).await;
     assert_eq!((standing.failed_in_a_row, standing.next_retry), (0, None));
+    let runs = |trigger, ending| standing.tally.runs(trigger, ending);
+    assert_eq!(runs(Trigger::Start, Ending::Well), 1);
+    assert_eq!(runs(Trigger::Watch, Ending::Failed), 2);
+    assert_eq!(runs(Trigger::Watch, Ending::Well), 1);
     rig.end().await;
 }
 
@@ -273,7 +279,7 @@ async fn a_schedule_that_is_none_ends_the_worker_only_at_the_start() {
     let worker = Worker::new(bad.clone(), Arc::new(|_| well(None)));
     let handle = worker.handle();
     drop(worker);
-    assert_eq!(timeout(PATIENCE, handle.regenerate()).await.unwrap(), None);
+    assert!(handle.regenerate(BTreeSet::new()).is_none());
 
     let mut rig = Rig::new(Options { cron: Some("0 0 0 1 1 *".into()), ..options() });
     rig.ask().await;
@@ -322,11 +328,14 @@ async fn while_not_everything_is_watched_it_is_looked_at_more_often() {
     rig.answer(well(None));
     let standing = rig.ended(2).await;
     assert_eq!(standing.watching, Watching::Partial("no more watches".to_owned()));
+    assert_eq!(standing.full_look, Some(Duration::from_secs(LOOK_PARTIAL_S)));
     rig.pass(LOOK_PARTIAL_S);
     assert_eq!(rig.ask().await, (Scope::All, Trigger::Look));
     rig.answer(well(None));
     // There are watches again, so the looks are as far apart as before.
-    assert_eq!(rig.ended(3).await.watching, Watching::On);
+    let standing = rig.ended(3).await;
+    assert_eq!(standing.watching, Watching::On);
+    assert_eq!(standing.full_look, Some(Duration::from_secs(3600)));
     rig.pass(LOOK_PARTIAL_S);
     rig.handle.inbox.poke();
     rig.handle.demand();
@@ -390,12 +399,17 @@ async fn whoever_demands_may_wait_for_the_end_of_the_run_that_began_after() {
     let mut rig = Rig::new(options());
     rig.ask().await;
     let handle = rig.handle.clone();
-    let mut waiting = pin!(handle.regenerate());
+    let queued = handle.regenerate(BTreeSet::from([Guard::Loss])).unwrap();
+    assert_eq!((&queued.scope, queued.joined), (&Scope::All, false));
+    let another = handle.regenerate(BTreeSet::from([Guard::Ids])).unwrap();
+    assert_eq!((&another.accept, another.joined), (&[Guard::Loss, Guard::Ids].into(), true));
+    let mut waiting = pin!(queued.ended());
     // It is asked for while the first run goes on, whose end is not the one waited for.
     let early = timeout(Duration::from_millis(1), &mut waiting).await;
     assert!(early.is_err());
     rig.answer(well(None));
-    rig.ask().await;
+    let ask = timeout(PATIENCE, rig.asks.recv()).await.unwrap().unwrap();
+    assert_eq!(ask.accept, [Guard::Loss, Guard::Ids].into());
     rig.answer(failed("the disk is full"));
     let last = timeout(PATIENCE, waiting).await.unwrap().unwrap();
     assert_eq!((last.trigger, last.outcome), (Trigger::Demand, Err("the disk is full".into())));
@@ -407,7 +421,7 @@ async fn whoever_waits_is_let_go_when_the_worker_ends() {
     let mut rig = Rig::new(options());
     rig.ask().await;
     let handle = rig.handle.clone();
-    let mut waiting = pin!(handle.regenerate());
+    let mut waiting = pin!(handle.regenerate(BTreeSet::new()).unwrap().ended());
     assert!(timeout(Duration::from_millis(1), &mut waiting).await.is_err());
     rig.stop.take().unwrap().send(()).unwrap();
     rig.answer(well(None));

@@ -1,13 +1,9 @@
 use std::fs;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
-
-use arc_swap::ArcSwap;
 
 use super::*;
 use crate::config;
-use crate::edition::shelf::Shelf;
-use crate::press::Finisher;
 use crate::run::{self, Call, Scope, Wishes};
 
 struct Newsroom {
@@ -25,12 +21,7 @@ fn newsroom() -> Newsroom {
     let article = "---\ntitle: The ferry\ndate: 2026-09-01\ntags: [Port]\n---\n\nIt is late.\n";
     fs::write(dir.path().join("content/ferry.md"), article).unwrap();
     let settings = config::read(&dir.path().join("feeds.toml")).unwrap().settings;
-    let service = Arc::new(Service {
-        settings: Mutex::new(Arc::new(settings)),
-        shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
-        finisher: Finisher::default(),
-        told: Mutex::default(),
-    });
+    let service = Arc::new(Service::new(settings));
     let call = Call {
         scope: Scope::All,
         command: "serve",
@@ -79,6 +70,8 @@ async fn a_name_that_nothing_has_waits_for_nobody() {
     assert!(matches!(Arc::clone(&lazy).get(fog).await, Pressed::NotFound));
     // And so is what is kept.
     text(&lazy).await;
+    let counts = room.service.lazies.counts();
+    assert_eq!(counts, [("kept", 1), ("made", 1), ("unknown", 1), ("busy", 0)]);
 }
 
 #[tokio::test]
