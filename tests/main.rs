@@ -11,6 +11,7 @@ mod incremental;
 mod mended;
 mod newsroom;
 mod rendering;
+mod repository;
 mod seen;
 mod sequences;
 mod serve;

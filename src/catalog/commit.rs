@@ -278,8 +278,7 @@ impl Catalog {
                 .and_then(|mut q| q.query_row([sighting], |row| row.get(0)))
                 .map_err(Error::database)?;
             if published.is_none() {
-                seen.entry(id.clone())
-                    .or_insert_with(|| lock.seen.get(id).copied().unwrap_or(as_of));
+                seen.entry(id.clone()).or_insert_with(|| lock.first_sight(id).unwrap_or(as_of));
             } else {
                 seen.remove(id);
             }
@@ -446,7 +445,7 @@ impl Commit<'_> {
 
     /// The first sight of an article whose document names no date.
     fn seen(&self, id: &str) -> i64 {
-        self.lock.seen.get(id).map_or(self.as_of, DateTime::timestamp)
+        self.lock.first_sight(id).map_or(self.as_of, |at| at.timestamp())
     }
 
     /// Lets an article say what another sighting says. It stays released unless its date changed.

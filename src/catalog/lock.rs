@@ -35,6 +35,16 @@ pub struct Lock {
     pub ids: BTreeMap<String, String>,
     /// By feed: its atom:id, where it isn't the one that its name gives.
     pub feeds: BTreeMap<String, String>,
+    /// First sights that no line says yet, by id: those of what is published, where a run has learned
+    /// it. Nothing that is read from a lock.
+    pub sights: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl Lock {
+    /// When an article without a date was first seen, as far as that is known.
+    pub(super) fn first_sight(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.seen.get(id).or_else(|| self.sights.get(id)).copied()
+    }
 }
 
 /// What a source's derived ids follow.

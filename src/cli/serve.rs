@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
+use url::Url;
 
 use self::cold::ColdEditions;
 use self::follow::Follower;
@@ -51,7 +52,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Status {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => match runtime.block_on(serve(global, settings)) {
+        Ok(runtime) => match runtime.block_on(serve(global, settings, args.learn.clone())) {
             Ok(()) => Status::Done,
             Err(sentence) => {
                 complain(&sentence);
@@ -74,6 +75,8 @@ struct Service {
     finisher: Finisher,
     /// What was logged already and stands.
     told: Mutex<Told>,
+    /// Where the first run learns what is published; nowhere once it has.
+    learn: Mutex<Option<Url>>,
 }
 
 impl Service {
@@ -82,7 +85,7 @@ impl Service {
     }
 }
 
-async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
+async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Result<(), String> {
     let options = settings.server.clone();
     let public = bind(options.listen).await?;
     let admin = match options.admin {
@@ -95,6 +98,7 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
         shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
         finisher: Finisher::default(),
         told: Mutex::default(),
+        learn: Mutex::new(learn),
     });
     let (stop, stopped) = watch::channel(false);
 
@@ -167,6 +171,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         let mistakes = reread(&service, &path);
         let settings = service.settings();
         let trigger = ask.trigger;
+        let learn = service.learn.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let result = run::run(
             &settings.plan,
             Call {
@@ -179,12 +184,14 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     Some(h) => info!("waiting for the run of {} (process {})", h.command, h.pid),
                     None => info!("waiting for another run to end"),
                 },
-                wishes: Wishes::default(),
+                wishes: Wishes { learn, ..Wishes::default() },
             },
         );
         follower.look_after_run();
         let outcome = match result {
             Ok(mut report) => {
+                // A run that ended before it could be done learns once more.
+                *service.learn.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 if let Some(Mistakes { problems, sentence }) = mistakes {
                     report.problems.extend(problems);
                     report.failures.push(sentence);

@@ -26,6 +26,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     let server = server(text, file, &feeds);
     let worker = worker(file, path, &sources, &output, site.as_ref());
     let plan = run::Plan {
+        learned: None,
         config: path.to_owned(),
         site: site?,
         sources,

@@ -6,6 +6,7 @@ mod chronicle;
 mod gather;
 mod history;
 pub mod lazy;
+pub mod learn;
 mod publish;
 pub mod rehearse;
 mod standing;
@@ -22,6 +23,7 @@ use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard::{self, Guard};
 use crate::catalog::lock::{self, Edit, Lock};
 use crate::catalog::{self, Catalog};
+use crate::edition::manifest::Manifest;
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
 use crate::press::{self, Finisher};
@@ -52,6 +54,9 @@ pub struct Plan {
     pub lock: PathBuf,
     /// When the guards hold.
     pub guard: guard::Options,
+    /// What is published elsewhere, as a run learned it whose state knows nothing. Then it counts, and
+    /// not what the tree's own manifest lists.
+    pub learned: Option<Box<Manifest>>,
 }
 
 /// How much of the sources a run looks at.
@@ -205,6 +210,9 @@ pub enum Error {
          and what was published stays up"
     )]
     BodiesLost(usize),
+    /// What is published can't be learned.
+    #[error(transparent)]
+    Learn(#[from] learn::Error),
     /// The manifest can't be made.
     #[error(transparent)]
     Manifest(#[from] crate::edition::manifest::Error),
@@ -236,6 +244,9 @@ pub struct Wishes {
     pub accept: BTreeSet<Guard>,
     /// Publish nothing where `feeds.lock` lacks a line.
     pub locked: bool,
+    /// Learn what is published from a live manifest, where the state knows nothing: see
+    /// [`learn::manifest_url`].
+    pub learn: Option<url::Url>,
 }
 
 /// Regenerates: gather, commit, select, render, publish. What can't be done is told in the report and
@@ -269,8 +280,9 @@ fn regenerate(
     let mut report = Report { started: as_of, as_of, ..Report::default() };
 
     let mut catalog = Catalog::open(state)?;
-    let lock = lock::read(&plan.lock)?;
+    let mut lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
+    learn::learn(&mut plan, &mut lock, call, state, catalog.is_empty()?, &mut report)?;
     if call.wishes.check_only {
         // What the lock lacks is no mistake, and checking writes nothing that stays.
         plan.lock = state.dir().join("feeds.lock");

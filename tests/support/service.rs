@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::{Newsroom, PATIENCE, wait_for};
 
@@ -17,9 +17,18 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it in a newsroom's folder; returns when it listens, which is before its first run.
     pub(crate) fn start(newsroom: &Newsroom) -> Service {
+        Service::start_with(newsroom, |command| command)
+    }
+
+    /// The same, of a command that `prepare` has changed.
+    pub(crate) fn start_with(
+        newsroom: &Newsroom,
+        prepare: impl FnOnce(Command) -> Command,
+    ) -> Service {
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut command =
             newsroom.command(&["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        command = prepare(command);
         command.stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -38,7 +47,15 @@ impl Service {
 
     /// Starts it and waits until its first run is over.
     pub(crate) fn ready(newsroom: &Newsroom) -> Service {
-        let service = Service::start(newsroom);
+        Service::ready_with(newsroom, |command| command)
+    }
+
+    /// The same, of a command that `prepare` has changed.
+    pub(crate) fn ready_with(
+        newsroom: &Newsroom,
+        prepare: impl FnOnce(Command) -> Command,
+    ) -> Service {
+        let service = Service::start_with(newsroom, prepare);
         service.wait_readyz("the first run", |body| body["last_run"].is_object());
         service
     }

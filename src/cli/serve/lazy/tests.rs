@@ -30,6 +30,7 @@ fn newsroom() -> Newsroom {
         shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
         finisher: Finisher::default(),
         told: Mutex::default(),
+        learn: Mutex::default(),
     });
     let call = Call {
         scope: Scope::All,
