@@ -9,6 +9,7 @@ pub mod diff;
 pub mod explain;
 mod group;
 pub mod guard;
+mod known;
 pub mod lock;
 mod mend;
 pub mod moves;
@@ -75,6 +76,8 @@ impl Error {
 pub struct Catalog {
     db: Connection,
     bodies: Bodies,
+    /// Whether `feeds.lock` says otherwise of articles that stand.
+    differs: bool,
 }
 
 /// Opens one of the state's databases.
@@ -147,7 +150,7 @@ impl Catalog {
         if writable {
             times::make(&db)?;
         }
-        Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
+        Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)?, differs: false })
     }
 
     /// What is remembered of the parts of a source that are looked at; of all of it where `targets`

@@ -103,6 +103,9 @@ pub enum Command {
     /// somebody asks (tag/NAME, author/NAME, series/NAME) have no history.
     #[command(after_help = HISTORY_HELP)]
     History(History),
+    /// Tell what stands in feeds.lock, or drop the lines that nothing needs any more.
+    #[command(after_help = LOCK_HELP)]
+    Lock(Lock),
     /// Show the last run and the next, and what is held, refused or unwritten.
     Status,
 }
@@ -153,6 +156,27 @@ Examples:
 
 Exit status: 0 done, 1 the feed has no history, 2 a mistake in the command line or in the
 configuration.";
+
+const LOCK_HELP: &str = "\
+Examples:
+  feedwright lock
+  feedwright lock --prune --dry-run                which lines would go
+  feedwright lock --prune && git commit -m 'Prune feeds.lock' feeds.lock
+
+Exit status: 0 done, 1 it can't be told which lines are needed, or feeds.lock can't be written, 2 a
+mistake in feeds.lock, in the command line or in the configuration.";
+
+/// `lock`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Lock {
+    /// Drop the lines whose article is gone: no document gives it, it wasn't withdrawn in the last 30
+    /// days, and no feed shows it. Drafts keep theirs. Prints what it drops.
+    #[arg(long)]
+    pub prune: bool,
+    /// Print what would be dropped, and drop nothing.
+    #[arg(long, requires = "prune")]
+    pub dry_run: bool,
+}
 
 /// `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
@@ -307,6 +331,7 @@ mod tests {
             "feedwright serve --admin off",
             "feedwright regenerate --threads 0",
             "feedwright regenerate --learn feeds.gazette.example",
+            "feedwright lock --dry-run",
             "feedwright regenerate --learn file:///feeds.json",
             "feedwright serve --learn https://me:secret@feeds.gazette.example/",
             "feedwright check --format xml",

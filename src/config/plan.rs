@@ -209,6 +209,7 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
         section: value(&written.section),
         list_separator: value(&written.list_separator)
             .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
+        drafts: false,
     }
 }
 

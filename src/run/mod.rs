@@ -3,10 +3,12 @@
 //! is the [`worker`](crate::worker)'s.
 
 mod chronicle;
+mod doubles;
 mod gather;
 mod history;
 pub mod lazy;
 pub mod learn;
+pub mod prune;
 mod publish;
 pub mod rehearse;
 mod standing;
@@ -183,6 +185,13 @@ pub enum Error {
          `feedwright regenerate --accept loss`"
     )]
     Emptied(usize),
+    /// The state is empty, and the lock gives published articles other ids.
+    #[error(
+        "feeds.lock gives {0} of the published articles another id than readers know it by, such as \
+         {1}; nothing is done: correct the lines, or, if it is meant, \
+         `feedwright regenerate --accept ids`"
+    )]
+    Contradicted(usize, String),
     /// The catalog can't be used.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
@@ -283,6 +292,8 @@ fn regenerate(
     let mut lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
     learn::learn(&mut plan, &mut lock, call, state, catalog.is_empty()?, &mut report)?;
+    doubles::settle(&plan, &mut lock, &catalog, &mut report)?;
+    catalog.compare(&lock)?;
     if call.wishes.check_only {
         // What the lock lacks is no mistake, and checking writes nothing that stays.
         plan.lock = state.dir().join("feeds.lock");
@@ -403,7 +414,7 @@ fn commit(
         if published > 0 && none && !meant {
             return Err(Error::Emptied(published));
         }
-        decision
+        undoubted(decision, published, &call.wishes)?
     } else {
         Decision::default()
     };
@@ -440,6 +451,21 @@ fn commit(
     }
     catalog.hold(&verdict.held)?;
     Ok(())
+}
+
+/// Where nothing but a manifest is known, no source can be left as it stood: what the lock contradicts
+/// ends the run, unless that is accepted.
+fn undoubted(mut decision: Decision, published: usize, wishes: &Wishes) -> Result<Decision, Error> {
+    if published == 0 || wishes.check_only {
+        return Ok(decision);
+    }
+    if wishes.accept.contains(&Guard::Ids) {
+        decision.doubts.clear();
+    }
+    match decision.doubts.first() {
+        Some(first) => Err(Error::Contradicted(decision.doubts.len(), first.id.clone())),
+        None => Ok(decision),
+    }
 }
 
 /// What the guards hold, as it is told.

@@ -2,3 +2,5 @@
 //! `feeds.lock`) and what is published are enough for.
 
 mod learn;
+mod locks;
+mod prune;
