@@ -36,6 +36,7 @@ fn options() -> Options {
         authors: Vec::new(),
         section: None,
         list_separator: ",".to_owned(),
+        drafts: false,
     }
 }
 

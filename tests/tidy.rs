@@ -19,11 +19,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("body", &["article"]),
     ("render", &["article", "feed"]),
     ("edition", &["article", "feed", "render"]),
+    ("net", &[]),
     ("press", &["article", "body", "catalog", "edition", "feed", "render"]),
     (
         "run",
         &[
-            "article", "body", "catalog", "document", "edition", "feed", "press", "render",
+            "article", "body", "catalog", "document", "edition", "feed", "net", "press", "render",
             "source", "state",
         ],
     ),

@@ -174,6 +174,7 @@ impl Catalog {
             // Everything is touched already.
             return Ok(());
         }
+        self.touch_contradicted()?;
         loop {
             let mut found = run("insert or ignore into touched_rule
                  select o.rule_id from touched_rule r
@@ -306,8 +307,7 @@ impl Catalog {
                 .and_then(|mut q| q.query_row([sighting], |row| row.get(0)))
                 .map_err(Error::database)?;
             if published.is_none() {
-                seen.entry(id.clone())
-                    .or_insert_with(|| lock.seen.get(id).copied().unwrap_or(as_of));
+                seen.entry(id.clone()).or_insert_with(|| lock.first_sight(id).unwrap_or(as_of));
             } else {
                 seen.remove(id);
             }
@@ -365,6 +365,8 @@ impl Catalog {
             let commit = Commit { db: &transaction, lock, as_of: as_of.timestamp() };
             commit.withhold(verdict)?;
             let committed = commit.articles(decision)?;
+            commit.unfound(decision)?;
+            commit.resight(self.differs)?;
             commit.losses(decision)?;
             commit.indexes(indexes)?;
             let dropped = commit.documents()?;
@@ -390,11 +392,14 @@ impl Catalog {
         Ok(committed)
     }
 
-    /// Whether anything is staged.
+    /// Whether anything is to be decided: documents are staged, or the lock says otherwise.
     ///
     /// # Errors
     /// Where SQLite refuses.
     pub fn has_staged(&self) -> Result<bool, Error> {
+        if self.differs {
+            return Ok(true);
+        }
         self.db
             .query_row("select exists (select 1 from staged)", [], |row| row.get(0))
             .map_err(Error::database)
@@ -500,9 +505,33 @@ impl Commit<'_> {
         self.run("delete from article where article = ?", [article])
     }
 
+    /// What is published and wasn't found may come yet, as what was withdrawn may: its document can't be
+    /// read now, or somebody restores it.
+    fn unfound(&self, decision: &Decision) -> Result<(), Error> {
+        for k in &decision.unfound {
+            self.run(
+                "insert or ignore into departed values (?1, ?2, '', '', ?3, ?4, ?5, 0, ?6, ?7)",
+                params![
+                    k.id,
+                    k.rule_id,
+                    k.link,
+                    k.title,
+                    k.published.unwrap_or(self.as_of),
+                    k.body.map(|b| b.0),
+                    self.as_of
+                ],
+            )?;
+            self.run(
+                "insert or ignore into departed_time values (?1, ?2, ?2)",
+                params![k.id, self.as_of],
+            )?;
+        }
+        Ok(())
+    }
+
     /// The first sight of an article whose document names no date.
     fn seen(&self, id: &str) -> i64 {
-        self.lock.seen.get(id).map_or(self.as_of, DateTime::timestamp)
+        self.lock.first_sight(id).map_or(self.as_of, |at| at.timestamp())
     }
 
     /// Lets an article say what another sighting says. It stays released unless its date changed.
@@ -522,6 +551,31 @@ impl Commit<'_> {
             params![article, sighting, seen, id, rule],
         )?;
         self.date_terms(sighting)
+    }
+
+    /// Articles without a date follow the lock, where that has another first sight: earlier, as a merge
+    /// brings it, or as somebody wrote it.
+    fn resight(&self, differs: bool) -> Result<(), Error> {
+        if !differs {
+            return Ok(());
+        }
+        let articles: Vec<(i64, i64)> = self
+            .db
+            .prepare_cached(
+                "select a.sighting, r.at from temp.resighted r join article a on a.id = r.id
+                 where a.dated = 0 and a.published <> r.at",
+            )
+            .and_then(|mut q| q.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .map_err(Error::database)?;
+        for (sighting, at) in articles {
+            self.run(
+                "update article set published = ?2, released = released and ?2 <= ?3
+                 where sighting = ?1",
+                params![sighting, at, self.as_of],
+            )?;
+            self.date_terms(sighting)?;
+        }
+        Ok(())
     }
 
     /// Terms of undated sightings are staged under 1970; they follow the first sight.

@@ -4,7 +4,7 @@
 //! that moved; in this order, so that an id changes only where nothing says that it must stay. Pure:
 //! nothing is read or written here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::group::{Group, begins, groups};
 use super::moves::{Words, moves};
@@ -199,6 +199,8 @@ pub struct Decision {
     /// Where the lock contradicts the catalog, or an article vanishes while one that may well be it
     /// appears under another id.
     pub doubts: Vec<Doubt>,
+    /// Articles that only a manifest lists, and that no document was found to be: they may come yet.
+    pub unfound: Vec<KnownArticle>,
 }
 
 /// Decides. `seen` holds every standing sighting of the groups that are looked at; `known` every
@@ -206,8 +208,12 @@ pub struct Decision {
 #[must_use]
 pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], around: &Around<'_>) -> Decision {
     let groups = groups(&mut seen);
-    let matched = Matching::new(&groups, known).all(around.words);
+    let mut matched = Matching::new(&groups, known).all(around);
     let mut decision = Decision::default();
+    let heeded = matched.heed(around.locked, &mut decision.doubts);
+    for (at, known) in &heeded {
+        matched.of_group[*at] = Some(known);
+    }
     let mut ids = Ids::new(around, known);
     let mut changes: Vec<(&str, Change)> = Vec::new();
     for (group, known) in groups.iter().zip(&matched.of_group) {
@@ -251,11 +257,30 @@ pub fn decide(mut seen: Vec<Seen>, known: &[KnownArticle], around: &Around<'_>) 
             let (id, source, path) = (k.id.clone(), k.source.clone(), k.path.clone());
             let vanished = k.vanished;
             changes.push((&k.rule_id, Change::Withdrawn { article, id, source, path, vanished }));
+        } else if k.source.is_empty() {
+            decision.unfound.push(k.clone());
         }
     }
     changes.sort_by(|a, b| a.0.cmp(b.0));
     decision.changes = changes.into_iter().map(|(_, c)| c).collect();
+    keep_apart(&mut decision.changes, known, around.taken);
     decision
+}
+
+/// No id is given twice: where the lock would give an article one that another has, it keeps its own.
+fn keep_apart(changes: &mut [Change], known: &[KnownArticle], taken: &dyn Fn(&str) -> bool) {
+    let id_of: HashMap<i64, &str> =
+        known.iter().filter_map(|k| Some((k.article?, k.id.as_str()))).collect();
+    let had: HashSet<&str> = known.iter().map(|k| k.id.as_str()).collect();
+    let mut given: HashSet<String> = HashSet::new();
+    for change in changes {
+        if let Change::Edited { article, id, .. } = change
+            && let Some(own) = id_of.get(article).filter(|own| *own != id)
+            && (had.contains(id.as_str()) || taken(id) || !given.insert(id.clone()))
+        {
+            (*own).clone_into(id);
+        }
+    }
 }
 
 /// A new article beside one that vanishes, with the same link, or the same title and instant, and no
@@ -301,7 +326,8 @@ impl<'a> Matching<'a> {
         Matching { groups, of_group: vec![None; groups.len()], left }
     }
 
-    fn all(mut self, words: &Words<'_>) -> Matching<'a> {
+    fn all(mut self, around: &Around<'_>) -> Matching<'a> {
+        self.by_lock(around.locked);
         self.by_keys(|k| Some(k.rule_id.as_str()), |g| g.rules().collect());
         self.by_keys(
             |k| Some(k.link.as_str()),
@@ -309,8 +335,56 @@ impl<'a> Matching<'a> {
         );
         self.by_path();
         self.by_twin();
-        self.by_move(words);
+        self.by_move(around.words);
         self
+    }
+
+    /// A rule that the lock gives to an article that is known by another rule: it moved on another
+    /// machine, which wrote the line. Not where somebody has that rule already, nor where the article's
+    /// own rule stands and isn't given away: that contradicts what is published.
+    fn by_lock(&mut self, locked: &BTreeMap<String, String>) {
+        let rules: HashSet<&str> = self.left.iter().map(|k| k.rule_id.as_str()).collect();
+        let stands: HashSet<&str> = self.groups.iter().map(|g| g.rule.as_str()).collect();
+        let mut by_id: HashMap<&str, &'a KnownArticle> = HashMap::new();
+        for k in &self.left {
+            by_id.entry(&k.id).or_insert(k);
+        }
+        for (at, group) in self.groups.iter().enumerate() {
+            let Some(id) = locked.get(&group.rule) else { continue };
+            let Some(k) = by_id.get(id.as_str()).copied() else { continue };
+            let ceded = !stands.contains(k.rule_id.as_str())
+                || locked.get(&k.rule_id).is_some_and(|other| other != id);
+            if ceded && !rules.contains(group.rule.as_str()) {
+                by_id.remove(id.as_str());
+                self.take(at, k);
+            }
+        }
+    }
+
+    /// Of what isn't in the catalog, which the lock gives another id than it was published under: the
+    /// lock wins, once that is accepted.
+    fn heed(
+        &self,
+        locked: &BTreeMap<String, String>,
+        doubts: &mut Vec<Doubt>,
+    ) -> Vec<(usize, KnownArticle)> {
+        let mut heeded = Vec::new();
+        for (at, group) in self.groups.iter().enumerate() {
+            let Some(k) = self.of_group[at].filter(|k| k.article.is_none()) else { continue };
+            let id = follow(k, &group.rule, locked);
+            if id == k.id {
+                continue;
+            }
+            if !is_loopback(&k.id) {
+                let source = group.winner().source.clone();
+                doubts.push(Doubt { source, id: k.id.clone() });
+            }
+            let anothers = self.left.iter().chain(self.of_group.iter().flatten());
+            if !anothers.into_iter().any(|other| other.id == id) {
+                heeded.push((at, KnownArticle { id, ..k.clone() }));
+            }
+        }
+        heeded
     }
 
     /// Matches each group without an article to the first that is left with one of its keys.
@@ -431,15 +505,16 @@ fn are_twins(known: &KnownArticle, seen: &Seen) -> bool {
 /// Gives ids: none twice.
 struct Ids<'a> {
     around: &'a Around<'a>,
-    /// By id: the rule that the lock gives it to.
-    rule_of: HashMap<&'a str, &'a str>,
+    /// Id and rule, as the lock gives the one to the other. A merge of two branches may leave an id
+    /// several rules, of which one stands.
+    lines: BTreeSet<(&'a str, &'a str)>,
     given: HashSet<String>,
 }
 
 impl<'a> Ids<'a> {
     fn new(around: &'a Around<'a>, known: &[KnownArticle]) -> Ids<'a> {
-        let rule_of = around.locked.iter().map(|(r, id)| (id.as_str(), r.as_str())).collect();
-        Ids { around, rule_of, given: known.iter().map(|k| k.id.clone()).collect() }
+        let lines = around.locked.iter().map(|(r, id)| (id.as_str(), r.as_str())).collect();
+        Ids { around, lines, given: known.iter().map(|k| k.id.clone()).collect() }
     }
 
     /// What the lock says, else the rule id, else the first free one after it.
@@ -466,7 +541,8 @@ impl<'a> Ids<'a> {
 
     /// An id that the lock gives to another rule is that one's, also while its document isn't there.
     fn is_free(&self, id: &str, rule: &str) -> bool {
-        let anothers = self.rule_of.get(id).is_some_and(|of| *of != rule);
+        let anothers = self.lines.range((id, "")..).next().is_some_and(|(of, _)| *of == id)
+            && !self.lines.contains(&(id, rule));
         !anothers && !self.given.contains(id) && !(self.around.taken)(id)
     }
 }

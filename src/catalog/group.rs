@@ -100,6 +100,14 @@ fn part(groups: &mut [Group<'_>]) {
     for group in groups.iter_mut().filter(|g| twice.contains(&g.rule)) {
         group.rule = format!("{}#{}", group.rule, group.winner().path);
     }
+    // Two sources may have documents at one path: theirs are named too. No path begins with `/`.
+    let mut met: HashSet<String> = HashSet::new();
+    let twice: HashSet<String> =
+        groups.iter().map(|g| g.rule.clone()).filter(|rule| !met.insert(rule.clone())).collect();
+    for group in groups.iter_mut().filter(|g| twice.contains(&g.rule)) {
+        let Seen { rule_id, source, path, .. } = group.winner();
+        group.rule = format!("{rule_id}#//{source}/{path}");
+    }
 }
 
 /// Whether a title is the beginning of a merged line, at the end of a word.

@@ -2,6 +2,8 @@
 //! file to commit, not a cache. Reading and editing are pure; edits are applied to the file as it is
 //! now, so that what others changed meanwhile stays.
 
+pub mod prune;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, Write};
@@ -16,8 +18,14 @@ use crate::time::Zone;
 /// The first line of every lock of this version.
 const HEADER: &str = "feeds.lock 1";
 
+/// Links that are followed, as the system does.
+const LINKS_MAX: u32 = 40;
+
 /// Where a new lock is written before it takes the old one's place.
 const ASIDE: &str = ".feeds.lock.new";
+
+/// The kinds of records that are understood; all others are kept as they are.
+const KINDS: [&str; 6] = ["base", "feed", "gone", "id", "links", "seen"];
 
 /// What stands for "the default of the document's kind" in a `links` record.
 const DEFAULT_PATTERN: &str = "default";
@@ -37,6 +45,19 @@ pub struct Lock {
     pub gone: BTreeMap<String, DateTime<Utc>>,
     /// By feed: its atom:id, where it isn't the one that its name gives.
     pub feeds: BTreeMap<String, String>,
+    /// By rule id, where several lines give it different ids: all of them, by bytes, each with its line.
+    /// In `ids` is the first, until it is known which is published.
+    pub doubles: BTreeMap<String, Vec<(String, usize)>>,
+    /// First sights that no line says yet, by id: those of what is published, where a run has learned
+    /// it. Nothing that is read from a lock.
+    pub sights: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl Lock {
+    /// When an article without a date was first seen, as far as that is known.
+    pub(super) fn first_sight(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.seen.get(id).or_else(|| self.sights.get(id)).copied()
+    }
 }
 
 /// What a source's derived ids follow.
@@ -85,6 +106,14 @@ pub enum Error {
         cause: io::Error,
         /// How many lines are missing in it.
         edits: usize,
+    },
+    /// It isn't text.
+    #[error("{path}:{line}: this isn't UTF-8, which a lock must be: save it so")]
+    Encoding {
+        /// The lock.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
     },
     /// Git left both sides in it.
     #[error(
@@ -145,11 +174,23 @@ impl Error {
 /// # Errors
 /// Where it can't be read or can't be obeyed.
 pub fn read(path: &Path) -> Result<Lock, Error> {
-    match fs::read_to_string(path) {
-        Ok(text) => parse(path, &text),
+    match fs::read(path) {
+        Ok(bytes) => parse(path, utf8(path, &bytes)?),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Lock::default()),
         Err(cause) => Err(Error::Unreadable { path: path.to_owned(), cause }),
     }
+}
+
+fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
+    std::str::from_utf8(bytes).map_err(|e| {
+        let line = bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        Error::Encoding { path: path.to_owned(), line }
+    })
+}
+
+/// Without what some editors put before UTF-8.
+fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Reads the text of a lock. Unsorted lines and unknown kinds are fine.
@@ -158,6 +199,10 @@ pub fn read(path: &Path) -> Result<Lock, Error> {
 /// Where it can't be obeyed.
 pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
     let owned = || path.to_owned();
+    let text = without_bom(text);
+    if text.trim().is_empty() {
+        return Ok(Lock::default());
+    }
     let mut lines = text.lines().map(|l| l.trim_end_matches('\r')).zip(1..);
     match lines.next() {
         None => return Ok(Lock::default()),
@@ -170,6 +215,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
         }
     }
     let mut lock = Lock::default();
+    // Ids by rule, with their lines.
+    let mut given: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
     // Line numbers of facts that must stand once.
     let mut stands: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut twice = |kind: &str, key: &str, line: usize, same: bool| {
@@ -184,12 +231,20 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
         if is_marker(text) {
             return Err(Error::Conflict { path: owned(), line });
         }
-        let fields: Vec<String> = text.split('\t').map(unescape).collect();
+        let fields: Option<Vec<String>> = text.split('\t').map(unescape).collect();
         let wrong = |message: String| Error::Line { path: path.to_owned(), line, message };
         let time = |field: &str| {
             DateTime::parse_from_rfc3339(field).map(|t| t.to_utc()).map_err(|_| {
                 wrong(format!("{field:?} isn't a time such as \"2026-11-24T08:00:00Z\""))
             })
+        };
+        let Some(fields) = fields else {
+            let known = KINDS.contains(&text.split('\t').next().unwrap_or_default());
+            let sentence = r"after \ there must be \, t, n or r; a \ itself is written \\";
+            if known {
+                return Err(wrong(sentence.to_owned()));
+            }
+            continue;
         };
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         match fields[..] {
@@ -232,17 +287,27 @@ pub fn parse(path: &Path, text: &str) -> Result<Lock, Error> {
                 *gone = at.min(*gone);
             }
             ["id", rule, id] => {
-                // Of two ids for one rule the first by bytes counts, wherever it stands.
-                let known = lock.ids.entry(rule.to_owned()).or_insert_with(|| id.to_owned());
-                if id < known.as_str() {
-                    id.clone_into(known);
+                let ids = given.entry(rule.to_owned()).or_default();
+                if ids.iter().all(|(known, _)| known != id) {
+                    ids.push((id.to_owned(), line));
                 }
             }
             ["base" | "links" | "feed" | "seen" | "id" | "gone", ..] => {
                 let kind = fields[0];
                 return Err(wrong(format!("a {kind:?} record has another number of fields")));
             }
+            [one] if KINDS.iter().any(|k| one.split_whitespace().next() == Some(k)) => {
+                return Err(wrong("fields are separated by one tab each".to_owned()));
+            }
             _ => {}
+        }
+    }
+    for (rule, mut ids) in given {
+        // The first by bytes, wherever it stands.
+        ids.sort();
+        lock.ids.extend(ids.first().map(|(id, _)| (rule.clone(), id.clone())));
+        if ids.len() > 1 {
+            lock.doubles.insert(rule, ids);
         }
     }
     Ok(lock)
@@ -284,11 +349,10 @@ pub fn edit(text: &str, edits: &[Edit]) -> String {
             _ => true,
         }
     };
-    let mut lines: Vec<String> = text
+    let mut lines: Vec<String> = without_bom(text)
         .lines()
-        .skip(1)
         .map(|l| l.trim_end_matches('\r').to_owned())
-        .filter(|l| !l.is_empty() && stays(l))
+        .filter(|l| !l.is_empty() && l != HEADER && stays(l))
         .chain(edits.iter().map(line).filter(|l| !l.is_empty()))
         .collect();
     lines.sort();
@@ -337,7 +401,8 @@ fn escape(field: &str) -> String {
     field.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
 }
 
-fn unescape(field: &str) -> String {
+/// `None` where a `\` is followed by what it can't be.
+fn unescape(field: &str) -> Option<String> {
     let mut text = String::with_capacity(field.len());
     let mut chars = field.chars();
     while let Some(c) = chars.next() {
@@ -346,13 +411,26 @@ fn unescape(field: &str) -> String {
                 Some('t') => text.push('\t'),
                 Some('n') => text.push('\n'),
                 Some('r') => text.push('\r'),
-                Some(other) => text.push(other),
-                None => text.push('\\'),
+                Some('\\') => text.push('\\'),
+                _ => return None,
             },
             (c, false) => text.push(c),
         }
     }
-    text
+    Some(text)
+}
+
+/// Where the lock is that a path leads to: a link stays one, and what it leads to is replaced.
+fn linked(path: &Path) -> io::Result<PathBuf> {
+    let mut at = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&at) {
+            Ok(to) => at = at.parent().map_or(to.clone(), |folder| folder.join(&to)),
+            // No link, or nothing there yet.
+            Err(_) => return Ok(at),
+        }
+    }
+    Err(io::Error::other("its links lead nowhere"))
 }
 
 /// Adds records to the lock as it is now, by a file beside it and a rename.
@@ -360,28 +438,35 @@ fn unescape(field: &str) -> String {
 /// # Errors
 /// Where it can't be written; a lock without any `w` bit is not replaced.
 pub fn write(path: &Path, edits: &[Edit]) -> Result<(), Error> {
-    if edits.is_empty() {
+    replace(path, edits.len(), |text| edit(text, edits))
+}
+
+/// Replaces the lock, as it is now, by what `change` makes of it, which is so many edits.
+fn replace(path: &Path, edits: usize, change: impl Fn(&str) -> String) -> Result<(), Error> {
+    if edits == 0 {
         return Ok(());
     }
-    let fail = |cause| Error::Unwritable { path: path.to_owned(), cause, edits: edits.len() };
-    let (text, mode) = match fs::metadata(path) {
+    let fail = |cause| Error::Unwritable { path: path.to_owned(), cause, edits };
+    let target = linked(path).map_err(fail)?;
+    let (text, mode) = match fs::metadata(&target) {
         Ok(meta) => {
             let mode = meta.permissions().mode();
             if mode & 0o222 == 0 {
                 return Err(fail(io::Error::from(io::ErrorKind::PermissionDenied)));
             }
-            (fs::read_to_string(path).map_err(fail)?, mode & 0o777)
+            let bytes = fs::read(&target).map_err(fail)?;
+            (utf8(path, &bytes)?.to_owned(), mode & 0o777)
         }
         Err(e) if e.kind() == io::ErrorKind::NotFound => (String::new(), 0o644),
         Err(e) => return Err(fail(e)),
     };
     // What others changed meanwhile must be a lock still; else it would be sorted into rubbish.
     parse(path, &text)?;
-    let new = edit(&text, edits);
+    let new = change(&text);
     if new == text {
         return Ok(());
     }
-    let dir = match path.parent() {
+    let dir = match target.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
@@ -396,7 +481,7 @@ pub fn write(path: &Path, edits: &[Edit]) -> Result<(), Error> {
             fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&aside)?;
         file.write_all(new.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&aside, path)
+        fs::rename(&aside, &target)
     };
     replace().map_err(|e| {
         let _ = fs::remove_file(&aside);
@@ -443,6 +528,8 @@ mod tests {
             ("feeds.lock 1\nlinks\ts\tMars\tdefault\n", "feeds.lock:2: there is no time zone"),
             ("feeds.lock 1\nlinks\ts\tUTC\tx\n", "feeds.lock:2: the pattern must begin"),
             ("feeds.lock 1\nbase\n", "feeds.lock:2: a \"base\" record"),
+            ("feeds.lock 1\nid\ta\\qb\tx\n", "feeds.lock:2: after \\ there must be"),
+            ("feeds.lock 1\nid\ta\tx\\\n", "feeds.lock:2: after \\ there must be"),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");

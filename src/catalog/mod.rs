@@ -10,6 +10,7 @@ pub mod explain;
 mod gone;
 mod group;
 pub mod guard;
+mod known;
 pub mod lock;
 mod mend;
 pub mod moves;
@@ -78,6 +79,8 @@ impl Error {
 pub struct Catalog {
     db: Connection,
     bodies: Bodies,
+    /// Whether `feeds.lock` says otherwise of articles that stand.
+    differs: bool,
 }
 
 /// What a page of the catalog holds: some articles' facts, and not much more than one edit changes.
@@ -167,7 +170,7 @@ impl Catalog {
             gone::make(&db)?;
             second::make(&db)?;
         }
-        Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)? })
+        Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)?, differs: false })
     }
 
     /// What is remembered of the parts of a source that are looked at; of all of it where `targets`

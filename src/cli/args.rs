@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 /// Turns a newsroom's articles into RSS, Atom and JSON feeds, and serves them.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -102,6 +103,9 @@ pub enum Command {
     /// somebody asks (tag/NAME, author/NAME, series/NAME) have no history.
     #[command(after_help = HISTORY_HELP)]
     History(History),
+    /// Tell what stands in feeds.lock, or drop the lines that nothing needs any more.
+    #[command(after_help = LOCK_HELP)]
+    Lock(Lock),
     /// Show the last run and the next, and what is held, refused or unwritten.
     Status,
 }
@@ -119,6 +123,8 @@ Examples:
   feedwright regenerate
   feedwright --quiet regenerate                    for a job: silent unless something is wrong
   feedwright --format json regenerate | jq .written
+  feedwright regenerate --locked --learn https://feeds.gazette.example/
+                                                   in CI, which has the repository alone
 
 Exit status: 0 done, 1 an error in the articles or a failure at run time, 2 a mistake in the
 command line or in the configuration.";
@@ -151,6 +157,27 @@ Examples:
 Exit status: 0 done, 1 the feed has no history, 2 a mistake in the command line or in the
 configuration.";
 
+const LOCK_HELP: &str = "\
+Examples:
+  feedwright lock
+  feedwright lock --prune --dry-run                which lines would go
+  feedwright lock --prune && git commit -m 'Prune feeds.lock' feeds.lock
+
+Exit status: 0 done, 1 it can't be told which lines are needed, or feeds.lock can't be written, 2 a
+mistake in feeds.lock, in the command line or in the configuration.";
+
+/// `lock`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Lock {
+    /// Drop the lines whose article is gone: no document gives it, it wasn't withdrawn in the last 30
+    /// days, and no feed shows it. Drafts keep theirs. Prints what it drops.
+    #[arg(long)]
+    pub prune: bool,
+    /// Print what would be dropped, and drop nothing.
+    #[arg(long, requires = "prune")]
+    pub dry_run: bool,
+}
+
 /// `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct Explain {
@@ -179,6 +206,10 @@ pub struct Serve {
     /// Put health, metrics and status here instead of at server.admin; "none" does without.
     #[arg(long, value_name = "ADDR", value_parser = admin)]
     pub admin: Option<Admin>,
+    /// Without a state, learn from the live feeds what is published, before the first run: URL is
+    /// what their addresses begin with, or that of their feeds.json.
+    #[arg(long, value_name = "URL", value_parser = learn)]
+    pub learn: Option<Url>,
 }
 
 /// Where the admin listener listens, as the command line says.
@@ -203,6 +234,15 @@ fn admin(value: &str) -> Result<Admin, String> {
     })
 }
 
+fn learn(value: &str) -> Result<Url, String> {
+    let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    match url {
+        Some(url) if url.username().is_empty() && url.password().is_none() => Ok(url),
+        Some(_) => Err("write it without a user's name: none is sent".to_owned()),
+        None => Err("write a URL such as https://feeds.gazette.example/".to_owned()),
+    }
+}
+
 /// `regenerate`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct Regenerate {
@@ -219,6 +259,10 @@ pub struct Regenerate {
     /// Publish nothing where feeds.lock lacks a line; print the lines. For CI.
     #[arg(long)]
     pub locked: bool,
+    /// Without a state, learn from the live feeds what is published: URL is what their addresses
+    /// begin with, or that of their feeds.json.
+    #[arg(long, value_name = "URL", value_parser = learn)]
+    pub learn: Option<Url>,
 }
 
 /// A guard, as `--accept` names it.
@@ -286,6 +330,10 @@ mod tests {
             "feedwright serve --listen 8080",
             "feedwright serve --admin off",
             "feedwright regenerate --threads 0",
+            "feedwright regenerate --learn feeds.gazette.example",
+            "feedwright lock --dry-run",
+            "feedwright regenerate --learn file:///feeds.json",
+            "feedwright serve --learn https://me:secret@feeds.gazette.example/",
             "feedwright check --format xml",
             "feedwright status now",
             "feedwright explain",

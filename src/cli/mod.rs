@@ -5,6 +5,7 @@ pub mod args;
 mod check;
 mod explain;
 mod history;
+mod lock;
 pub mod output;
 mod regenerate;
 mod serve;
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&global, &check),
         Command::Explain(explain) => explain::run(&global, &explain),
         Command::History(history) => history::run(&global, &history),
+        Command::Lock(lock) => lock::run(&global, &lock),
         Command::Status => status::run(&global),
     };
     status.into()

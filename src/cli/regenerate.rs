@@ -42,6 +42,7 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
         wishes: Wishes {
             accept: args.accept.iter().map(|a| guard(*a)).collect(),
             locked: args.locked,
+            learn: args.learn.clone(),
             ..Wishes::default()
         },
     };

@@ -17,6 +17,7 @@ use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
+use url::Url;
 
 use self::cold::ColdEditions;
 use self::follow::Follower;
@@ -54,7 +55,7 @@ pub(super) fn run(global: &Global, args: &Serve) -> Status {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => match runtime.block_on(serve(global, settings)) {
+        Ok(runtime) => match runtime.block_on(serve(global, settings, args.learn.clone())) {
             Ok(()) => Status::Done,
             Err(sentence) => {
                 complain(&sentence);
@@ -80,10 +81,12 @@ struct Service {
     /// What the state says of runs, whoever made them.
     picture: ArcSwap<Picture>,
     lazies: Arc<LazyCounts>,
+    /// Where the first run learns what is published; nowhere once it has.
+    learn: Mutex<Option<Url>>,
 }
 
 impl Service {
-    fn new(settings: Settings) -> Service {
+    fn new(settings: Settings, learn: Option<Url>) -> Service {
         Service {
             settings: Mutex::new(Arc::new(settings)),
             shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
@@ -91,6 +94,7 @@ impl Service {
             told: Mutex::default(),
             picture: ArcSwap::from_pointee(Picture::default()),
             lazies: Arc::default(),
+            learn: Mutex::new(learn),
         }
     }
 
@@ -99,7 +103,7 @@ impl Service {
     }
 }
 
-async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
+async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Result<(), String> {
     let options = settings.server.clone();
     let public = bind(options.listen).await?;
     let admin = match options.admin {
@@ -107,7 +111,7 @@ async fn serve(global: &Global, settings: Settings) -> Result<(), String> {
         None => None,
     };
     let worker_options = settings.worker.clone();
-    let service = Arc::new(Service::new(settings));
+    let service = Arc::new(Service::new(settings, learn));
     let (stop, stopped) = watch::channel(false);
 
     let follower = Follower::new(Arc::clone(&service));
@@ -181,7 +185,9 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         let mistakes = reread(&service, &path);
         let settings = service.settings();
         let trigger = ask.trigger;
-        let wishes = Wishes { patient: ask.is_patient(), accept: ask.accept, ..Wishes::default() };
+        let learn = service.learn.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let patient = ask.is_patient();
+        let wishes = Wishes { patient, accept: ask.accept, learn, ..Wishes::default() };
         let result = run::run(
             &settings.plan,
             Call {
@@ -200,6 +206,8 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         follower.look_after_run();
         let outcome = match result {
             Ok(mut report) => {
+                // A run that ended before it could be done learns once more.
+                *service.learn.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 if let Some(Mistakes { problems, sentence }) = mistakes {
                     report.problems.extend(problems);
                     report.failures.push(sentence);

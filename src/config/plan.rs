@@ -26,6 +26,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     let server = server(text, file, &feeds);
     let worker = worker(file, path, &sources, &output, site.as_ref());
     let plan = run::Plan {
+        learned: None,
         config: path.to_owned(),
         site: site?,
         sources,
@@ -208,6 +209,7 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
         section: value(&written.section),
         list_separator: value(&written.list_separator)
             .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
+        drafts: false,
     }
 }
 

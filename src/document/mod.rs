@@ -68,6 +68,8 @@ pub struct Options {
     pub section: Option<String>,
     /// What separates values in a cell that holds several (databases); a JSON list needs none.
     pub list_separator: String,
+    /// Drafts are read as if they were published: for whoever asks what could be.
+    pub drafts: bool,
 }
 
 impl Options {
@@ -242,7 +244,7 @@ fn tell_empty(desk: &mut Desk<'_>) {
 
 fn read_markdown(desk: &mut Desk<'_>) {
     let spot = Spot::of_file(desk.document.path);
-    if spot.drafts {
+    if spot.drafts && !desk.options.drafts {
         desk.reading = Reading::default();
         return;
     }
@@ -250,7 +252,7 @@ fn read_markdown(desk: &mut Desk<'_>) {
     let text = desk.text;
     let (header, body) = head.map_or((0..0, 0), |head| (head.range, head.body));
     let (fields, twice) = Fields::new(map, desk.document.shown, text, header);
-    if !resolve::is_published(&fields) {
+    if !desk.options.drafts && !resolve::is_published(&fields) {
         desk.reading = Reading::default();
         return;
     }

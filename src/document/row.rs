@@ -83,7 +83,7 @@ pub(super) fn read(desk: &mut Desk<'_>, row: &Row) {
     }
     let (fields, _) = Fields::new(map, desk.document.shown, "", 0..0);
     let spot = Spot::of_row(desk.document.path);
-    if !resolve::is_published(&fields) {
+    if !desk.options.drafts && !resolve::is_published(&fields) {
         desk.reading = super::Reading::default();
         return;
     }

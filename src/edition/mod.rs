@@ -93,7 +93,7 @@ impl Validators {
             return *same;
         }
         let last = known.iter().map(|v| v.last_modified).max();
-        let after = last.map(|t| t + TimeDelta::seconds(1));
+        let after = last.and_then(|t| t.checked_add_signed(TimeDelta::seconds(1)));
         Validators { hash, last_modified: after.map_or(as_of, |t| t.max(as_of)) }
     }
 }

@@ -3,10 +3,13 @@
 //! is the [`worker`](crate::worker)'s.
 
 mod chronicle;
+mod doubles;
 mod gather;
 mod gone;
 mod history;
 pub mod lazy;
+pub mod learn;
+pub mod prune;
 mod publish;
 pub mod rehearse;
 mod standing;
@@ -56,6 +59,9 @@ pub struct Plan {
     pub lock: PathBuf,
     /// When the guards hold.
     pub guard: guard::Options,
+    /// What is published elsewhere, as a run learned it whose state knows nothing. Then it counts, and
+    /// not what the tree's own manifest lists.
+    pub learned: Option<Box<Manifest>>,
 }
 
 /// How much of the sources a run looks at.
@@ -271,6 +277,13 @@ pub enum Error {
          `feedwright regenerate --accept loss`"
     )]
     Emptied(usize),
+    /// The state is empty, and the lock gives published articles other ids.
+    #[error(
+        "feeds.lock gives {0} of the published articles another id than readers know it by, such as \
+         {1}; nothing is done: correct the lines, or, if it is meant, \
+         `feedwright regenerate --accept ids`"
+    )]
+    Contradicted(usize, String),
     /// The catalog can't be used.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
@@ -298,6 +311,9 @@ pub enum Error {
          and what was published stays up"
     )]
     BodiesLost(usize),
+    /// What is published can't be learned.
+    #[error(transparent)]
+    Learn(#[from] learn::Error),
     /// The manifest can't be made.
     #[error(transparent)]
     Manifest(#[from] crate::edition::manifest::Error),
@@ -332,6 +348,9 @@ pub struct Wishes {
     pub patient: bool,
     /// Publish nothing where `feeds.lock` lacks a line.
     pub locked: bool,
+    /// Learn what is published from a live manifest, where the state knows nothing: see
+    /// [`learn::manifest_url`].
+    pub learn: Option<url::Url>,
 }
 
 /// Regenerates: gather, commit, select, render, publish. What can't be done is told in the report and
@@ -367,6 +386,9 @@ fn regenerate(
     let mut catalog = Catalog::open(state)?;
     let mut lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
+    learn::learn(&mut plan, &mut lock, call, state, catalog.is_empty()?, &mut report)?;
+    doubles::settle(&plan, &mut lock, &catalog, &mut report)?;
+    catalog.compare(&lock)?;
     if call.wishes.check_only {
         // What the lock lacks is no mistake, and checking writes nothing that stays.
         plan.lock = state.dir().join("feeds.lock");
@@ -513,7 +535,7 @@ fn commit(
         if published > 0 && none && !meant {
             return Err(Error::Emptied(published));
         }
-        decision
+        undoubted(decision, published, &call.wishes)?
     } else {
         Decision::default()
     };
@@ -557,6 +579,21 @@ fn commit(
     }
     catalog.hold(&verdict.held)?;
     Ok(wait)
+}
+
+/// Where nothing but a manifest is known, no source can be left as it stood: what the lock contradicts
+/// ends the run, unless that is accepted.
+fn undoubted(mut decision: Decision, published: usize, wishes: &Wishes) -> Result<Decision, Error> {
+    if published == 0 || wishes.check_only {
+        return Ok(decision);
+    }
+    if wishes.accept.contains(&Guard::Ids) {
+        decision.doubts.clear();
+    }
+    match decision.doubts.first() {
+        Some(first) => Err(Error::Contradicted(decision.doubts.len(), first.id.clone())),
+        None => Ok(decision),
+    }
 }
 
 /// What the guards hold, as it is told.

@@ -28,7 +28,7 @@ use crate::state;
 pub(crate) const REFUSED: Code = Code::new("edition-refused");
 
 /// The fingerprint of no window: what is noted under it is tried again at every run.
-const NO_FINGERPRINT: ContentHash = ContentHash([0; 16]);
+pub(super) const NO_FINGERPRINT: ContentHash = ContentHash([0; 16]);
 
 /// Feeds that are pressed before any of them is written: enough for all threads, and little enough
 /// that a site of a thousand sections doesn't hold all editions in memory.
@@ -134,7 +134,7 @@ impl<'a> Publisher<'a> {
         let mut listed = BTreeMap::new();
         // Without a ledger the manifest says which files are ours, and since when. Noted at once,
         // because this run's manifest won't list what it is about to remove.
-        if let Some(manifest) = standing_manifest(plan) {
+        if let Some(manifest) = facts::own_manifest(plan) {
             let named = manifest.files.keys().filter_map(|a| Address::parse(a));
             let new: Vec<Address> =
                 named.chain([Address::Manifest]).filter(|a| !ours.contains(a)).collect();

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Serialize;
 
 use super::publish::standing_manifest;
-use super::{Call, Error, Plan, Report, eager_feeds, obey, run};
+use super::{Call, Error, Plan, Report, eager_feeds, learn, obey, run};
+use crate::catalog::Catalog;
+use crate::catalog::lock::{self, Lock};
 use crate::catalog::query::Facts;
-use crate::catalog::{Catalog, lock};
 use crate::edition::manifest::Manifest;
 use crate::press;
 use crate::state::{self, State};
@@ -49,13 +50,17 @@ pub fn rehearse(plan: &Plan, mut call: Call<'_>) -> Result<Rehearsal, Error> {
         Catalog::open_to_read(&State::open(&plan.state, &plan.config)?)?.copy_to(&state)?;
     }
     call.wishes.check_only = true;
+    let mut learned = Report::default();
+    let empty = Catalog::open(&state)?.is_empty()?;
+    learn::learn(&mut copy, &mut Lock::default(), &call, &state, empty, &mut learned)?;
+    call.wishes.learn = None;
     let report = run(&copy, call)?;
 
     let lock = lock::read(&plan.lock)?;
     let (obeying, _) = obey(&copy, &lock)?;
     let catalog = Catalog::open_to_read(&state)?;
     let (feeds, _) = eager_feeds(&obeying, &lock, &catalog, report.as_of)?;
-    let before = standing_manifest(plan);
+    let before = standing_manifest(&copy);
     let mut changes = BTreeMap::new();
     for feed in &feeds {
         let window = press::window(&catalog, &obeying.site, feed, report.as_of, &lock.gone)?;

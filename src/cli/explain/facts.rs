@@ -103,13 +103,21 @@ pub(super) fn of(
 pub(super) fn of_departed(plan: &Plan, departed: &Departed) -> Vec<Fact> {
     let zone = &plan.site.zone;
     let instant = |what, at, from| instant(what, zone, at, Precision::Instant, from);
-    vec![
+    let mut facts = vec![
         fact("id", &departed.id, ""),
         fact("link", &departed.link, ""),
         instant("published", departed.published, ""),
-        fact("document", &departed.path, format!("in source {:?}", departed.source)),
-        instant("withdrawn", departed.at, "no document names it any more"),
-    ]
+    ];
+    // Of what only a manifest listed, which a run without a state learned, no document is known.
+    let why = if departed.source.is_empty() {
+        "it was published, and no document names it"
+    } else {
+        let from = format!("in source {:?}", departed.source);
+        facts.push(fact("document", &departed.path, from));
+        "no document names it any more"
+    };
+    facts.push(instant("withdrawn", departed.at, why));
+    facts
 }
 
 pub(super) fn visibility(visibility: Visibility) -> &'static str {

@@ -11,8 +11,13 @@ use crate::feed::address::Address;
 use crate::press::Window;
 use crate::run::{Error, Plan};
 
-/// The manifest that the tree has now, if it has one that can be read.
+/// What is published: as it was learned from elsewhere, else as the tree has it now.
 pub(in crate::run) fn standing_manifest(plan: &Plan) -> Option<Manifest> {
+    plan.learned.as_deref().cloned().or_else(|| own_manifest(plan))
+}
+
+/// The manifest that the tree has now, if it has one that can be read.
+pub(super) fn own_manifest(plan: &Plan) -> Option<Manifest> {
     let path = tree::file(&plan.tree, &Address::Manifest, Coding::Identity)?;
     Manifest::read(&std::fs::read(path).ok()?).ok()
 }

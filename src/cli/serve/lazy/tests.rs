@@ -21,7 +21,7 @@ fn newsroom() -> Newsroom {
     let article = "---\ntitle: The ferry\ndate: 2026-09-01\ntags: [Port]\n---\n\nIt is late.\n";
     fs::write(dir.path().join("content/ferry.md"), article).unwrap();
     let settings = config::read(&dir.path().join("feeds.toml")).unwrap().settings;
-    let service = Arc::new(Service::new(settings));
+    let service = Arc::new(Service::new(settings, None));
     let call = Call {
         scope: Scope::All,
         command: "serve",
