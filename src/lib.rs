@@ -19,6 +19,7 @@ pub mod config;
 pub mod document;
 pub mod edition;
 pub mod feed;
+pub mod lint;
 pub mod press;
 pub mod render;
 pub mod run;

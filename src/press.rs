@@ -137,6 +137,14 @@ pub struct Raw {
     place: Place,
 }
 
+impl Raw {
+    /// Where the article stands.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
 /// Loads what a window's articles say.
 ///
 /// # Errors
@@ -193,6 +201,22 @@ fn cut_problem(cut: Cut, place: Place) -> Problem {
     Problem::warning(&BODY_CUT, place, message).help(help)
 }
 
+/// The bytes of one edition of a feed: rendered, read back by others.
+///
+/// # Errors
+/// Where it can't be rendered, or what was rendered can't be read back.
+pub fn identity(
+    site: &Site,
+    feed: &Feed,
+    entries: &[Entry],
+    format: Format,
+) -> Result<Vec<u8>, Error> {
+    let channel = Channel { site, feed, entries };
+    let bytes = render::feed(format, &channel)?;
+    verify::verify(format, &bytes, &channel)?;
+    Ok(bytes)
+}
+
 /// Makes one edition of a feed: rendered, read back by others, encoded.
 ///
 /// # Errors
@@ -203,9 +227,7 @@ pub fn edition(
     entries: &[Entry],
     format: Format,
 ) -> Result<Edition, Error> {
-    let channel = Channel { site, feed, entries };
-    let bytes = render::feed(format, &channel)?;
-    verify::verify(format, &bytes, &channel)?;
+    let bytes = identity(site, feed, entries, format)?;
     let address = Address::Edition(feed.name.clone(), format);
     Ok(encode::encode(address, Bytes::from(bytes))?)
 }

@@ -6,6 +6,7 @@ mod chronicle;
 mod gather;
 mod history;
 pub mod lazy;
+mod lint;
 mod publish;
 pub mod rehearse;
 mod standing;
@@ -232,6 +233,8 @@ pub struct Wishes {
     /// Publish nothing: read everything into the catalog of a state that is thrown away, and tell
     /// what is wrong.
     pub check_only: bool,
+    /// Beside that, tell what is wrong with the feeds that would be published.
+    pub lint: bool,
     /// The guards whose held sets an operator releases.
     pub accept: BTreeSet<Guard>,
     /// Publish nothing where `feeds.lock` lacks a line.
@@ -294,7 +297,13 @@ fn regenerate(
         finish(&catalog, &mut report, begin)?;
         ledger.remember(&history::remembered(&report, call)?)?;
     } else {
-        report.problems.append(&mut eager_feeds(&plan, &lock, &catalog, as_of)?.1);
+        let (feeds, mut problems) = eager_feeds(&plan, &lock, &catalog, as_of)?;
+        report.problems.append(&mut problems);
+        if call.wishes.lint {
+            let step = Instant::now();
+            report.problems.append(&mut lint::lint(&plan, &catalog, call.finisher, &feeds, as_of)?);
+            report.step("lint", step.elapsed());
+        }
         finish(&catalog, &mut report, begin)?;
     }
     catalog.close()?;
