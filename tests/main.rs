@@ -8,6 +8,7 @@ mod feeds;
 mod http;
 mod identity;
 mod incremental;
+mod lint;
 mod mended;
 mod newsroom;
 mod rendering;

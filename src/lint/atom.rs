@@ -6,10 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use roxmltree::Node;
 
 use super::atom_links::{self, In, Link};
-use super::elements::{Child, Children, Home, Spec, many, missing, one, optional, required, walk};
+use super::elements::{
+    ATTRIBUTE, Child, Children, Home, Spec, many, missing, one, optional, required, walk,
+};
 use super::sheet::{Sheet, quote};
 use super::values::Value;
-use super::{Entry, Rule, atom_text, error, itunes, media, note, rss, rss_item, urls, warning};
+use super::{
+    Entry, Rule, atom_text, error, itunes, media, namespaces, note, rss, rss_item, urls, warning,
+};
 use crate::problem::Code;
 
 const MISPLACED: Rule = error(
@@ -49,15 +53,9 @@ const EMAIL: Rule = warning(
     "write the name alone; the address has an element `email`",
 );
 const THR_WHEN: Rule = error(Code::new("feed-no-thr-when"), "write thr:updated");
-const THR: Rule =
-    error(Code::new("feed-unexpected-thr-attribute"), "keep it to links of rel=\"replies\"");
 const TOMBSTONE: Rule = error(
     Code::new("feed-duplicate-tombstone"),
     "say once of an entry that it was deleted at an instant",
-);
-const EXTRA: Rule = warning(
-    Code::new("feed-duplicate-semantics-atom"),
-    "keep Atom's own element, and leave the module's out",
 );
 
 fn feed_spec(name: &str) -> Option<Spec> {
@@ -69,7 +67,7 @@ fn feed_spec(name: &str) -> Option<Spec> {
         "category" => many(Value::Eaten).with(&["term", "scheme", "label"]),
         "generator" => one(Value::Plain).with(&["uri", "version"]).filled(),
         "icon" | "logo" => one(Value::Reference).filled().tight(),
-        "link" => many(Value::Within),
+        "link" => many(Value::Within).with(atom_links::ATTRIBUTES),
         "entry" => many(Value::Within),
         "at:deleted-entry" => many(Value::Eaten).with(&["ref", "when"]),
         "fh:archive" | "fh:complete" => one(Value::Text),
@@ -85,7 +83,7 @@ fn entry_spec(name: &str) -> Option<Spec> {
         "updated" | "published" => one(Value::Rfc3339).tight(),
         "author" | "contributor" => many(Value::Within),
         "category" => many(Value::Eaten).with(&["term", "scheme", "label"]),
-        "link" => many(Value::Within),
+        "link" => many(Value::Within).with(atom_links::ATTRIBUTES),
         "source" => one(Value::Within),
         "thr:total" => one(Value::NonNegative),
         "thr:in-reply-to" => many(Value::Text).with(&["ref", "href", "source", "type"]),
@@ -106,6 +104,9 @@ pub(super) fn lint(sheet: &mut Sheet<'_>, root: Node<'_, '_>) {
     let found = walk(sheet, root, Home::Atom, feed_spec);
     let at = root.range().start;
     found.require(sheet, &["title", "id", "updated"]);
+    if !root.has_attribute((namespaces::XML, "lang")) {
+        sheet.tell(&rss::NO_LANGUAGE, at, "the feed doesn't name its language, by xml:lang");
+    }
     misplaced(sheet, &found);
     let links = head(sheet, &found, In::Feed);
     if !links.iter().any(|link| link.rel == "self") {
@@ -301,7 +302,11 @@ fn entry(
     }
     for (core, extension) in [("published", "dc:date"), ("author", "dc:creator")] {
         if let Some(child) = found.get(extension).filter(|_| found.has(core)) {
-            sheet.tell(&EXTRA, child.at(), format!("`{extension}` says what `{core}` says"));
+            sheet.tell(
+                &rss::SEMANTICS,
+                child.at(),
+                format!("`{extension}` says what `{core}` says"),
+            );
         }
     }
     itunes::item(sheet, &found, is_podcast);
@@ -347,7 +352,7 @@ fn threads(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {
         let Some(value) = node.attribute((THREAD, name)) else { continue };
         if !replies {
             let message = format!("`thr:{name}` stands on a link that isn't one to replies");
-            sheet.tell(&THR, at, message);
+            sheet.tell(&ATTRIBUTE, at, message);
         }
         let kind = if name == "count" { Value::NonNegative } else { Value::Rfc3339 };
         super::values::check_attribute(sheet, kind, &format!("thr:{name}"), value, node);

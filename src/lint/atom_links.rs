@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::elements::{Children, Home, attributes, missing_attribute, optional};
+use super::elements::{Children, missing_attribute, optional};
 use super::sheet::{Sheet, quote};
 use super::values::Value;
 use super::{Rule, error, plain, urls, warning};
@@ -119,6 +119,9 @@ const RELATIONS: &[&str] = &[
 const HISTORY: &[&str] =
     &["current", "first", "last", "next", "next-archive", "prev-archive", "previous"];
 
+/// What a link says.
+pub(super) const ATTRIBUTES: &[&str] = &["href", "rel", "type", "hreflang", "title", "length"];
+
 /// Where a link stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum In {
@@ -149,8 +152,6 @@ pub(super) fn links(
     let mut selves = 0;
     for child in found.named(name) {
         let (node, at) = (child.node, child.at());
-        let home = if place == In::Item || name.contains(':') { Home::Rss } else { Home::Atom };
-        attributes(sheet, node, home, &["href", "rel", "type", "hreflang", "title", "length"]);
         if node.children().any(|n| n.text().is_some_and(|t| !t.trim().is_empty())) {
             sheet.tell(&NOT_EMPTY, at, "a link has text in it");
         }
@@ -178,7 +179,7 @@ pub(super) fn links(
         if rel == "alternate" && !alternates.insert((kind.to_owned(), hreflang.to_owned())) {
             let message = format!("two alternates are of type {}", quote(kind));
             // In RSS, item's and channel's own `link` is the alternate.
-            if home == Home::Atom {
+            if name == "link" {
                 sheet.tell(&DUPLICATE, at, message);
             }
         }

@@ -2,24 +2,18 @@
 
 use roxmltree::Node;
 
-use super::elements::{Child, Home};
+use super::elements::{BLANK, Child, Home, UNDEFINED};
 use super::sheet::{Sheet, quote};
-use super::values::is_media_type;
+use super::values::{MIME, is_media_type};
 use super::{Rule, error, html, namespaces, plain, urls, warning};
 use crate::problem::Code;
 
 const TEXT_TYPE: Rule =
     error(Code::new("feed-invalid-text-type"), "write type=\"text\", \"html\" or \"xhtml\"");
-const MIME: Rule = error(
-    Code::new("feed-invalid-content-type"),
-    "write text, html, xhtml or a media type that holds one thing",
-);
 const NO_DIV: Rule = error(
     Code::new("feed-missing-xhtml-div"),
     "put all of it into one <div xmlns=\"http://www.w3.org/1999/xhtml\">",
 );
-const BLANK: Rule =
-    warning(Code::new("feed-text-construct-blank"), "write something in it, or leave it out");
 const NO_TYPE: Rule =
     warning(Code::new("feed-missing-type-attr"), "say which media type is to be found there");
 const NOT_BASE64: Rule =
@@ -32,8 +26,6 @@ const INLINE: Rule = warning(
     Code::new("feed-not-inline"),
     "write type=\"html\" for escaped tags; in xhtml they are shown as text",
 );
-const NOT_ELEMENT: Rule =
-    error(Code::new("feed-undefined-text-child"), "escape it, and say type=\"html\"");
 
 pub(super) const ATTRIBUTES: &[&str] = &["type"];
 pub(super) const CONTENT_ATTRIBUTES: &[&str] = &["type", "src"];
@@ -100,7 +92,7 @@ fn body(sheet: &mut Sheet<'_>, child: &Child<'_, '_>, kind: &str) {
     }
     if let Some(element) = first {
         let message = format!("`{}` has an element in text of type {}", child.name, quote(kind));
-        sheet.tell(&NOT_ELEMENT, element.range().start, message);
+        sheet.tell(&UNDEFINED, element.range().start, message);
         return;
     }
     let based = node.ancestors().any(|n| n.has_attribute((namespaces::XML, "base")));

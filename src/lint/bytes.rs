@@ -46,7 +46,7 @@ const BAD_CHARACTERS: Rule = warning(
     Code::new("feed-bad-characters"),
     "text was read in a wrong encoding before it came here; mend it where it is written",
 );
-const ILLEGAL: Rule = error(
+pub(super) const ILLEGAL: Rule = error(
     Code::new("feed-illegal-character"),
     "take the character out; XML can't hold it, not even as a reference",
 );
@@ -126,7 +126,7 @@ impl Decoded {
             return false;
         }
         if self.binary {
-            page::no_feed(sheet, "this is no text; is it compressed, or a picture?");
+            page::no_feed(sheet, "this is compressed, or a picture, or some other data");
             return false;
         }
         if length > BYTES_MAX {

@@ -66,7 +66,7 @@ pub(super) fn rfc822(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize)
         Some(Read { strict: false, .. }) => {
             sheet.tell_value(&LOOSE, at, text, is("which not all readers read alike"));
         }
-        Some(Read { instant: Some(instant), .. }) => plausible(sheet, called, text, at, instant),
+        Some(Read { instant: Some(instant), .. }) => plausible(sheet, text, at, instant),
         Some(_) => {}
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn rfc822(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize)
 /// A date of Atom and JSON Feed (RFC 3339 §5.6), in upper case.
 pub(super) fn rfc3339(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize) {
     match read_rfc3339(text) {
-        Some(instant) => plausible(sheet, called, text, at, instant),
+        Some(instant) => plausible(sheet, text, at, instant),
         None => {
             let message = format!("`{called}` is {}, and not a date of RFC 3339", quote(text));
             sheet.tell_value(&RFC3339, at, text, message);
@@ -111,7 +111,7 @@ pub(super) fn w3cdtf(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize)
             let seconds = if rest.starts_with(':') { "" } else { ":00" };
             match read_rfc3339(&format!("{date}{seconds}{rest}")) {
                 Some(instant) => {
-                    plausible(sheet, called, text, at, instant);
+                    plausible(sheet, text, at, instant);
                     true
                 }
                 None => false,
@@ -124,19 +124,15 @@ pub(super) fn w3cdtf(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize)
     }
 }
 
-fn plausible(
-    sheet: &mut Sheet<'_>,
-    called: &str,
-    text: &str,
-    at: usize,
-    instant: DateTime<chrono::FixedOffset>,
-) {
+/// Tells of a date that is yet to come, or long past; in one form, whatever the feed's format.
+fn plausible(sheet: &mut Sheet<'_>, text: &str, at: usize, instant: DateTime<chrono::FixedOffset>) {
     let ahead = sheet.hints.now.and_then(|now| now.checked_add_signed(AHEAD));
+    let shown = instant.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     if ahead.is_some_and(|ahead| instant > ahead) {
-        let message = format!("`{called}` is {}, which is yet to come", quote(text));
+        let message = format!("the date {} is yet to come", quote(&shown));
         sheet.tell_value(&FUTURE, at, text, message);
     } else if instant.year() < YEAR_MIN {
-        let message = format!("`{called}` is {}, long before there were feeds", quote(text));
+        let message = format!("the date {} is long before there were feeds", quote(&shown));
         sheet.tell_value(&OLD, at, text, message);
     }
 }

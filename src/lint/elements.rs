@@ -13,13 +13,13 @@ use super::values::{self, Value};
 use super::{Rule, error, namespaces, warning};
 use crate::problem::Code;
 
-const UNDEFINED: Rule = error(
+pub(super) const UNDEFINED: Rule = error(
     Code::new("feed-undefined-element"),
     "is it misspelled, or in the wrong place? What is your own belongs in a namespace",
 );
 const DUPLICATE: Rule =
     error(Code::new("feed-duplicate-element"), "keep one of them; readers take the first, or last");
-const ATTRIBUTE: Rule = error(
+pub(super) const ATTRIBUTE: Rule = error(
     Code::new("feed-unexpected-attribute"),
     "leave it out; is it misspelled, or meant for another element?",
 );
@@ -31,7 +31,8 @@ const TEXT: Rule =
     error(Code::new("feed-unexpected-text"), "take it out: only elements belong there");
 const WHITESPACE: Rule =
     error(Code::new("feed-unexpected-whitespace"), "write it without white space at either end");
-const BLANK: Rule = warning(Code::new("feed-not-blank"), "write something in it, or leave it out");
+pub(super) const BLANK: Rule =
+    warning(Code::new("feed-not-blank"), "write something in it, or leave it out");
 const MISSING: Rule = error(Code::new("feed-missing-element"), "add it; the standard requires it");
 const MISSING_ATTRIBUTE: Rule =
     error(Code::new("feed-missing-attribute"), "add it; the standard requires it");
@@ -215,6 +216,11 @@ pub(super) fn attributes(sheet: &mut Sheet<'_>, node: Node<'_, '_>, home: Home, 
             Some(namespaces::XML) if core && attribute.name() == "base" => {
                 let message = format!("`{}` has an attribute `xml:base`", shown(node));
                 sheet.tell(&EXTENSION_ATTRIBUTE, at, message);
+            }
+            Some(namespaces::XML)
+                if attribute.name() == "lang" && !attribute.value().is_empty() =>
+            {
+                values::language(sheet, "xml:lang", attribute.value(), at);
             }
             None | Some(namespaces::XML) => {}
             Some(uri) => {

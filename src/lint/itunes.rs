@@ -240,7 +240,12 @@ pub(super) fn item(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, is_podcast: 
 }
 
 fn image(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
-    required(sheet, child.node, "href", Value::Http);
+    let Some(href) = required(sheet, child.node, "href", Value::Http) else { return };
+    let path = href.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    if ![".jpg", ".jpeg", ".png"].iter().any(|ending| path.ends_with(ending)) {
+        let message = format!("the artwork {} isn't a JPEG or PNG", quote(href));
+        sheet.tell_value(&super::rss::IMAGE_FORMAT, child.at(), href, message);
+    }
 }
 
 fn owner(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {

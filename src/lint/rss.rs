@@ -21,7 +21,7 @@ pub(super) const NO_SELF: Rule = warning(
     Code::new("feed-missing-self"),
     "name the feed's own address: readers that lost it, and hubs, go by it",
 );
-const NO_LANGUAGE: Rule = note(
+pub(super) const NO_LANGUAGE: Rule = note(
     Code::new("feed-missing-dc-language"),
     "name the language: readers choose fonts, voices and translations by it",
 );
@@ -37,7 +37,7 @@ const IMAGE_TITLE: Rule = warning(
 );
 const IMAGE_LINK: Rule =
     warning(Code::new("feed-image-link-doesnt-match"), "give the image the channel's link");
-const IMAGE_FORMAT: Rule =
+pub(super) const IMAGE_FORMAT: Rule =
     warning(Code::new("feed-image-url-format"), "use a JPEG, PNG or GIF; others aren't shown");
 const WIDTH: Rule =
     error(Code::new("feed-invalid-width"), "write 1 to 144 pixels; absent it is 88");
@@ -51,8 +51,10 @@ const DAY: Rule = error(Code::new("feed-invalid-day"), "write Monday, Tuesday â€
 const DAYS: Rule = error(Code::new("feed-eight-days-a-week"), "name each day once");
 pub(super) const DUPLICATE_VALUE: Rule =
     error(Code::new("feed-duplicate-value"), "each has to be different; write it once");
-const PORT: Rule =
-    error(Code::new("feed-invalid-integer-attribute"), "write a whole number, in digits");
+pub(super) const INTEGER: Rule = error(
+    Code::new("feed-invalid-integer-attribute"),
+    "write a whole number, in digits; 0 for a length that isn't known",
+);
 const UPDATE_PERIOD: Rule = error(
     Code::new("feed-invalid-update-period"),
     "write hourly, daily, weekly, monthly or yearly",
@@ -68,7 +70,9 @@ pub(super) fn modules(name: &str) -> Option<Spec> {
         "dc:language" => one(Value::Language),
         "dc:rights" => one(Value::Plain),
         "creativeCommons:license" => many(Value::Url),
-        "atom:author" | "atom:contributor" | "atom:category" | "atom:link" => many(Value::Within),
+        "atom:author" | "atom:contributor" => many(Value::Within),
+        "atom:category" => many(Value::Within).with(&["term", "scheme", "label"]),
+        "atom:link" => many(Value::Within).with(atom_links::ATTRIBUTES),
         "atom:id" => one(Value::Url),
         "atom:updated" => one(Value::Rfc3339),
         "atom:title" | "atom:rights" => one(Value::Eaten).with(&["type"]),
@@ -310,7 +314,7 @@ fn cloud(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {
         None => missing_attribute(sheet, node, "port"),
         Some(port) if !is_integer(port) || port.parse() == Ok(0_u32) => {
             let message = format!("`cloud port` is {}, and not a port", quote(port));
-            sheet.tell(&PORT, node.range().start, message);
+            sheet.tell(&INTEGER, node.range().start, message);
         }
         Some(_) => {}
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use roxmltree::Node;
 
 use super::elements::{Child, Children, Home, Spec, many, one, optional, required, walk};
-use super::rss::{DUPLICATE_VALUE, module, modules, semantics};
+use super::rss::{DUPLICATE_VALUE, INTEGER, module, modules, semantics};
 use super::sheet::{Sheet, quote};
 use super::urls;
 use super::values::Value;
@@ -62,10 +62,6 @@ const GUID_LINK: Rule = note(
 );
 const ZERO: Rule =
     error(Code::new("feed-use-zero-for-unknown"), "write 0 where the length isn't known");
-const LENGTH: Rule = error(
-    Code::new("feed-invalid-enclosure-length"),
-    "write the file's length in bytes, in digits; 0 where it isn't known",
-);
 
 fn spec(name: &str) -> Option<Spec> {
     Some(match name {
@@ -233,7 +229,7 @@ fn enclosure(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {
         "-1" => sheet.tell(&ZERO, at, "the enclosure's length is -1"),
         length if !super::values::is_integer(length) => {
             let message = format!("the enclosure's length is {}", quote(length));
-            sheet.tell_value(&LENGTH, at, length, message);
+            sheet.tell_value(&INTEGER, at, length, message);
         }
         _ => {}
     }

@@ -43,7 +43,8 @@ const INTEGERS: Rule = error(
     Code::new("feed-invalid-comma-separated-integers"),
     "write whole numbers with commas between them",
 );
-const MIME: Rule = error(Code::new("feed-invalid-mime-type"), "write a media type: `audio/mpeg`");
+pub(super) const MIME: Rule =
+    error(Code::new("feed-invalid-mime-type"), "write a media type: `audio/mpeg`");
 
 /// What a value has to be.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 use roxmltree::{Document, Error, ParsingOptions};
 
 use super::sheet::{Sheet, quote};
-use super::{Kind, Rule, atom, error, namespaces, opml, page, rss, scan, warning};
+use super::{Kind, Rule, atom, bytes, error, namespaces, opml, page, rss, scan, warning};
 use crate::problem::Code;
 
 const MALFORMED: Rule = error(
@@ -116,6 +116,17 @@ fn malformed(sheet: &mut Sheet<'_>, text: &str, e: &Error) {
         Error::UnknownEntityReference(name, _) => {
             sheet.tell(&ENTITY, at, format!("XML knows no entity {}", quote(&format!("&{name};"))));
         }
+        Error::MalformedEntityReference(_)
+            if text.get(at..).is_some_and(|rest| rest.starts_with("&#")) =>
+        {
+            sheet.tell(
+                &bytes::ILLEGAL,
+                at,
+                "a reference stands for a character that XML can't hold",
+            );
+        }
+        // Told when the bytes were looked at.
+        Error::NonXmlChar(c, _) if text.get(at..).is_some_and(|rest| rest.starts_with(*c)) => {}
         Error::MalformedEntityReference(_) => {
             sheet.tell(&ENTITY, at, "a literal `&` has to be written as `&amp;`");
         }
