@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("render", &["article", "feed"]),
     ("edition", &["article", "feed", "render"]),
     ("lint", &[]),
+    ("net", &[]),
     ("press", &["article", "body", "catalog", "edition", "feed", "render"]),
     (
         "run",
@@ -34,8 +35,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "article", "catalog", "config", "edition", "feed", "lint", "press", "run", "server",
-            "source", "state", "worker",
+            "article", "catalog", "config", "edition", "feed", "lint", "net", "press", "run",
+            "server", "source", "state", "worker",
         ],
     ),
 ];

@@ -91,7 +91,7 @@ pub enum Command {
     /// Read everything, publish nothing, and show each problem with its file and line.
     ///
     /// Looks at the articles, and at the feeds that would be made of them, by the rules of the W3C's
-    /// validator. With FILE it looks at those feeds instead, whoever made them.
+    /// validator. With FILE_OR_URL it looks at those feeds instead, whoever made them.
     #[command(after_help = CHECK_HELP)]
     Check(Check),
     /// Tell of one article: what was read from where, in which feeds it is, and why not in others.
@@ -132,7 +132,7 @@ Examples:
   feedwright check --strict                        for CI: warnings count as errors
   feedwright check --print-defaults > feeds.toml
   feedwright check feed.xml other.json             any feed: RSS, Atom, JSON Feed, OPML
-  curl -s https://gazette.example/feed/ | feedwright check -
+  feedwright check https://gazette.example/feed/   and how it is served
   feedwright check --explain feed-missing-guid     what a code means
 
 Exit status: 0 no errors, 1 an error in the articles or feeds (with --strict: or a warning), 2 a mistake in
@@ -241,9 +241,9 @@ pub enum Accept {
 /// `check`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct Check {
-    /// Feeds to look at instead of the newsroom's: files; `-` is standard input. Needs no
-    /// configuration.
-    #[arg(value_name = "FILE")]
+    /// Feeds to look at instead of the newsroom's: files, URLs; `-` is standard input. Needs no
+    /// configuration. Of a URL also how it is served.
+    #[arg(value_name = "FILE_OR_URL")]
     pub targets: Vec<String>,
     /// Let warnings count as errors.
     #[arg(long)]

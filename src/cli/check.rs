@@ -3,6 +3,7 @@
 
 mod code;
 mod feeds;
+mod fetch;
 
 use std::io::{self, Write};
 

@@ -217,12 +217,19 @@ fn category(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {
 struct Seen {
     ids: BTreeMap<String, Vec<(usize, usize)>>,
     updated: BTreeSet<String>,
+    /// Entries whose time an earlier one has.
+    twice: usize,
     entries: usize,
 }
 
 impl Seen {
-    /// Tells which entries share an id; where all do, that alone.
+    /// Tells what entries share; where all have one id, that alone of ids.
     fn tell(self, sheet: &mut Sheet<'_>, at: usize) {
+        if self.twice > 0 {
+            let message =
+                format!("entries have one `updated` ({} of them an earlier one's)", self.twice);
+            sheet.tell(&DUPLICATE_UPDATED, at, message);
+        }
         if self.entries > 9 && self.ids.len() == 1 {
             sheet.tell(&DUPLICATE_IDS, at, "all entries have one id");
             return;
@@ -277,11 +284,8 @@ fn entry(
     if let Some(id) = found.get("id").filter(|id| !id.text.is_empty()) {
         seen.ids.entry(id.text.clone()).or_default().push((index, id.at()));
     }
-    if let Some(updated) = found.get("updated")
-        && !seen.updated.insert(updated.text.clone())
-    {
-        let message = format!("two entries were updated at {}", quote(&updated.text));
-        sheet.tell(&DUPLICATE_UPDATED, updated.at(), message);
+    if let Some(updated) = found.get("updated") {
+        seen.twice += usize::from(!seen.updated.insert(updated.text.clone()));
     }
     let links = head(sheet, &found, In::Entry);
     texts(sheet, &found, &links);

@@ -235,11 +235,11 @@ fn own(sheet: &mut Sheet<'_>, href: &str, kind: &str, at: usize) {
     }
     urls::reference(sheet, "link href", href, at);
     if let Some(url) = sheet.hints.url {
-        let same = match (Url::parse(href), Url::parse(url)) {
+        let is = |url: &str| match (Url::parse(href), Url::parse(url)) {
             (Ok(a), Ok(b)) => a == b,
             _ => href == url,
         };
-        if !same {
+        if !is(url) && !sheet.hints.asked.is_some_and(is) {
             let message =
                 format!("the feed calls itself {}, and is at {}", quote(href), quote(url));
             sheet.tell_value(&SELF_DIFFERS, at, href, message);

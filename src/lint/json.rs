@@ -201,7 +201,8 @@ fn feed(sheet: &mut Sheet<'_>, root: &Value) {
 
 fn own(sheet: &mut Sheet<'_>, root: &Value, url: &str) {
     let at = root.get("feed_url").map_or(0, |v| v.range.start);
-    if let Some(fetched) = sheet.hints.url.filter(|fetched| *fetched != url) {
+    let hints = sheet.hints;
+    if let Some(fetched) = hints.url.filter(|at| *at != url && hints.asked != Some(url)) {
         let message = format!("the feed calls itself {}, and is at {}", quote(url), quote(fetched));
         sheet.tell_value(&super::atom_links::SELF_DIFFERS, at, url, message);
     }

@@ -42,6 +42,8 @@ use crate::problem::{Code, Severity};
 pub struct Hints<'a> {
     /// The address that it was fetched from: what `rel=self` should name.
     pub url: Option<&'a str>,
+    /// The address that was asked for, where another answered.
+    pub asked: Option<&'a str>,
     /// The Content-Type it was sent with.
     pub content_type: Option<&'a str>,
     /// The time, by which a date may lie in the future.

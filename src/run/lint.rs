@@ -27,6 +27,7 @@ const DOCUMENT_BYTES_MAX: u64 = 4 << 20;
 
 /// Told by `base-url-missing`, and the same of every feed.
 const MISSING_SELF: &str = "feed-missing-self";
+const DUPLICATE_UPDATED: &str = "feed-duplicate-updated";
 
 /// One mistake, wherever it shows.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,9 +116,13 @@ fn look(plan: &Plan, finisher: &Finisher, feed: &Feed, raw: Vec<Raw>, hints: &Hi
     looked
 }
 
-/// Whether the configuration's own problems say it.
+/// Whether the configuration's own problems say it, or nobody needs to be told: two articles of one
+/// day have one time.
 fn is_told(site: &Site, finding: &Finding) -> bool {
-    site.base_url.is_none() && finding.code.as_str() == MISSING_SELF
+    match finding.code.as_str() {
+        MISSING_SELF => site.base_url.is_none(),
+        code => code == DUPLICATE_UPDATED,
+    }
 }
 
 fn refused(plan: &Plan, feed: &Feed, format: Format, e: &press::Error) -> Problem {

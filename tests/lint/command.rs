@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Newsroom, article};
+use crate::support::{Newsroom, Service, article};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -85,4 +85,31 @@ fn a_code_is_explained_with_wrong_beside_right() {
     let typo = newsroom.feedwright(&["check", "--explain", "feed-mising-guid"]);
     assert_eq!(typo.status, 2);
     assert!(typo.stderr.contains("did you mean feed-missing-guid"), "{typo:?}");
+}
+
+#[test]
+fn a_url_is_looked_at_with_how_it_is_served() {
+    let newsroom = Newsroom::sample();
+    let service = Service::ready(&newsroom);
+    let url = format!("http://{}/feeds/latest.rss", service.public);
+    let told = newsroom.feedwright(&["--format", "json", "check", &url]);
+    let told = json(&told.stdout);
+    let codes: Vec<&str> =
+        told["problems"].as_array().unwrap().iter().map(|p| p["code"].as_str().unwrap()).collect();
+    // It is reached elsewhere than it says; all else is as it should be.
+    assert_eq!(codes, ["feed-self-doesnt-match-location"], "{told}");
+    assert_eq!(told["feeds"][0]["entries"], 5);
+
+    let gone = format!("http://{}/feeds/nothing.rss", service.public);
+    let ended = newsroom.feedwright(&["check", &gone]);
+    assert_eq!(ended.status, 1);
+    assert!(ended.stdout.contains("error[feed-http-error]: the server answers 404"), "{ended:?}");
+
+    let page = format!("http://{}/feeds/latest/", service.public);
+    let ended = newsroom.feedwright(&["check", &page]);
+    assert!(ended.stdout.contains("`https://feeds.gazette.example/feeds/latest.rss`"), "{ended:?}");
+
+    let nobody = newsroom.feedwright(&["check", "http://127.0.0.1:1/"]);
+    assert_eq!(nobody.status, 1);
+    assert!(nobody.stderr.contains("can't be reached"), "{nobody:?}");
 }

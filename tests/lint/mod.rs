@@ -85,6 +85,7 @@ fn told(case: &Path) -> Vec<Finding> {
             bytes.resize(hints.bytes.unwrap_or(bytes.len()), b' ');
             let hints = Hints {
                 url: hints.url.as_deref(),
+                asked: None,
                 content_type: hints.content_type.as_deref(),
                 now: hints.now,
                 memo: None,

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::super::args::{Check, Global, OutputFormat};
 use super::super::{Status, colour, complain, now, output};
-use crate::lint::{self, BYTES_MAX, Finding, Hints, Kind, Linted};
+use super::fetch;
+use crate::lint::{self, BYTES_MAX, Finding, Hints, Kind, Linted, http};
 use crate::problem::{Place, Problem, Severity};
 
 /// Standard input, as it is named on the command line.
@@ -39,11 +40,30 @@ struct Looked<'a> {
 pub(super) fn run(global: &Global, args: &Check) -> Status {
     let mut looked = Looked::default();
     for target in &args.targets {
+        if fetch::is_url(target) {
+            match fetch::fetch(target) {
+                Ok(came) => {
+                    let hints = Hints {
+                        url: Some(&came.url),
+                        asked: Some(target),
+                        content_type: came.served.answer.field("content-type"),
+                        now: Some(now()),
+                        memo: None,
+                    };
+                    let served = http::lint(&came.served);
+                    // What comes with an error is a page that says so.
+                    let is_feed = came.served.answer.status == 200;
+                    let linted = is_feed.then(|| lint::lint(&came.bytes, &hints));
+                    looked.add(target, linted, served);
+                }
+                Err(e) => looked.failures.push(e),
+            }
+            continue;
+        }
         match read(target) {
             Ok(bytes) => {
                 let hints = Hints { now: Some(now()), ..Hints::default() };
-                let linted = lint::lint(&bytes, &hints);
-                looked.add(target, linted, Vec::new());
+                looked.add(target, Some(lint::lint(&bytes, &hints)), Vec::new());
             }
             Err(e) => looked.failures.push(format!("{target}: {e}")),
         }
@@ -55,8 +75,11 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
 }
 
 impl<'a> Looked<'a> {
-    fn add(&mut self, target: &'a str, linted: Linted, served: Vec<Finding>) {
-        let Linted { kind, entries, findings, text } = linted;
+    fn add(&mut self, target: &'a str, linted: Option<Linted>, served: Vec<Finding>) {
+        let (kind, entries, findings, text) = match linted {
+            Some(Linted { kind, entries, findings, text }) => (kind, entries, findings, text),
+            None => (None, 0, Vec::new(), String::new()),
+        };
         self.feeds.push(Feed { path: target, format: kind.map(name), entries });
         let all = served.into_iter().chain(findings);
         self.problems.extend(all.map(|finding| problem(target, finding, &text)));
