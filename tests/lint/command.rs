@@ -20,13 +20,23 @@ fn a_mistake_in_an_article_is_told_once_with_its_file_and_line_and_the_formats()
         ),
     );
     newsroom.write("content/harbour/old.md", article("An old one", "1973-03-06", "Long ago."));
+    let numbered = "---\ntitle: A number\nid: \"4711\"\ndate: 2026-03-07\n---\n\nFog.\n";
+    newsroom.write("content/harbour/numbered.md", numbered);
     let report = newsroom.feedwright(&["--format", "json", "check"]).report();
+    let number: Vec<_> = report
+        .problems()
+        .into_iter()
+        .filter(|p| p.code == "feed-not-sufficiently-unique")
+        .collect();
+    assert_eq!(number.len(), 1, "{number:#?}");
+    assert_eq!((number[0].path.as_str(), number[0].line), ("content/harbour/numbered.md", Some(3)));
+    assert!(number[0].message.ends_with("(in RSS)"), "{number:#?}");
     let old: Vec<_> =
         report.problems().into_iter().filter(|p| p.code == "feed-implausible-date-past").collect();
     assert_eq!(old.len(), 1, "{old:#?}");
     assert_eq!(old[0].path, "content/harbour/old.md");
     assert!(old[0].message.ends_with("(in RSS, Atom and JSON Feed)"), "{old:#?}");
-    // In the document the date is written as it isn't in any feed.
+    // In the document the date is written as it isn't in any feed; an id is what it is.
     assert_eq!(report.status, 0);
 }
 
