@@ -7,7 +7,8 @@ use roxmltree::Node;
 
 use super::atom_links::{self, In, Link};
 use super::elements::{
-    ATTRIBUTE, Child, Children, Home, Spec, many, missing, one, optional, required, walk,
+    ATTRIBUTE, Child, Children, Home, Spec, attributes, many, missing, one, optional, required,
+    walk,
 };
 use super::sheet::{Sheet, quote};
 use super::values::Value;
@@ -101,6 +102,7 @@ fn modules(name: &str) -> Option<Spec> {
 
 /// Looks at an Atom feed.
 pub(super) fn lint(sheet: &mut Sheet<'_>, root: Node<'_, '_>) {
+    attributes(sheet, root, Home::Atom, &[]);
     let found = walk(sheet, root, Home::Atom, feed_spec);
     let at = root.range().start;
     found.require(sheet, &["title", "id", "updated"]);
@@ -178,7 +180,7 @@ fn person(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {
         Some(match name {
             "name" => one(Value::Plain).filled(),
             "uri" => one(Value::Reference).filled().tight(),
-            "email" => one(Value::Email),
+            "email" => one(Value::AddrSpec),
             _ => return None,
         })
     });

@@ -8,7 +8,7 @@ use url::Url;
 use super::elements::{Children, missing_attribute, optional};
 use super::sheet::{Sheet, quote};
 use super::values::Value;
-use super::{Rule, error, plain, urls, warning};
+use super::{Rule, error, namespaces, plain, urls, warning};
 use crate::problem::Code;
 
 const UNREGISTERED: Rule = warning(
@@ -173,7 +173,8 @@ pub(super) fn links(
             urls::reference(sheet, "link href", href, at);
         } else {
             selves += 1;
-            own(sheet, href, kind, at);
+            let base = node.ancestors().find_map(|n| n.attribute((namespaces::XML, "base")));
+            own(sheet, &based(base, href), kind, at);
         }
         let hreflang = node.attribute("hreflang").unwrap_or_default();
         if rel == "alternate" && !alternates.insert((kind.to_owned(), hreflang.to_owned())) {
@@ -212,6 +213,12 @@ fn title(sheet: &mut Sheet<'_>, title: Option<&str>, at: usize) {
         let message = format!("`link title` holds HTML: `</{tag}>`");
         sheet.tell(&plain::CONTAINS_HTML, at, message);
     }
+}
+
+/// An address as `xml:base` makes it whole.
+fn based(base: Option<&str>, href: &str) -> String {
+    let joined = base.and_then(|base| Url::parse(base).ok()?.join(href).ok());
+    joined.map_or_else(|| href.to_owned(), |url| url.to_string())
 }
 
 /// rel=self of a feed.

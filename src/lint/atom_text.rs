@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::elements::{BLANK, Child, Home, UNDEFINED};
+use super::elements::{BLANK, Child, TEXT, UNDEFINED};
 use super::sheet::{Sheet, quote};
 use super::values::{MIME, is_media_type};
 use super::{Rule, error, html, namespaces, plain, urls, warning};
@@ -55,6 +55,15 @@ pub(super) fn content(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
         return;
     }
     if let Some(src) = node.attribute("src") {
+        if inline {
+            let message =
+                format!("`content` is elsewhere, and of type {}", quote(named.unwrap_or("")));
+            sheet.tell(&MIME, child.at(), message);
+        }
+        if node.children().any(|n| n.is_element() || n.text().is_some_and(|t| !t.trim().is_empty()))
+        {
+            sheet.tell(&TEXT, child.at(), "`content` is elsewhere, and here too");
+        }
         urls::reference(sheet, "content src", src, child.at());
         if named.is_none() {
             sheet.tell(&NO_TYPE, child.at(), "`content` is elsewhere, and names no type");
@@ -100,6 +109,7 @@ fn body(sheet: &mut Sheet<'_>, child: &Child<'_, '_>, kind: &str) {
         "html" if based => html::check_with_base(sheet, &text, node.range()),
         "html" => html::check(sheet, &text, node.range()),
         "text/html" => {
+            html::check(sheet, &text, node.range());
             if !text.to_ascii_lowercase().contains("<html") {
                 sheet.tell(&FRAGMENT, child.at(), "`content` of text/html is no whole page");
             }
@@ -113,7 +123,7 @@ fn body(sheet: &mut Sheet<'_>, child: &Child<'_, '_>, kind: &str) {
                 sheet.tell(&NOT_BASE64, child.at(), message);
             }
         }
-        _ => plain::check(sheet, &child.name, text.trim(), node, Home::Atom),
+        _ => plain::construct(sheet, &child.name, text.trim(), node),
     }
 }
 
@@ -132,6 +142,10 @@ fn xhtml(sheet: &mut Sheet<'_>, child: &Child<'_, '_>, text: &str) {
     // What is in it is HTML, written as XML: the same rules, by the same tokenizer.
     let raw = sheet.text.get(div.range()).unwrap_or_default();
     html::check(sheet, raw, div.range());
+    // Elements beside it show that the text is about tags.
+    if div.children().any(|n| n.is_element()) {
+        return;
+    }
     let inner: String = div.descendants().filter(Node::is_text).filter_map(|n| n.text()).collect();
     if let Some(plain::Markup::Tag(tag)) = plain::markup(&inner) {
         let message = format!("escaped HTML stands in XHTML: `</{tag}>`");

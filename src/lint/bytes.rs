@@ -201,6 +201,7 @@ impl Decoded {
 fn characters(sheet: &mut Sheet<'_>, malformed: bool, xml: bool) {
     let text = sheet.text;
     let mut bad = false;
+    let mut before = ' ';
     for (at, c) in text.char_indices() {
         match c {
             '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'
@@ -223,8 +224,15 @@ fn characters(sheet: &mut Sheet<'_>, malformed: bool, xml: bool) {
                 let message = "`\u{fffd}` stands where a character was lost";
                 sheet.tell(&BAD_CHARACTERS, at, message);
             }
+            // What `é` and other letters become that are read as Latin-1.
+            '\u{a0}'..='\u{bf}' if matches!(before, 'Ã' | 'Â') && !bad => {
+                bad = true;
+                let message = format!("`{before}{c}` is UTF-8 that was read as Latin-1");
+                sheet.tell(&BAD_CHARACTERS, at, message);
+            }
             _ => {}
         }
+        before = c;
     }
 }
 

@@ -147,7 +147,8 @@ struct Read {
 /// `[Sun, ]18 Feb 2024 08:05[:00] GMT`, and looser forms.
 fn read_rfc822(text: &str) -> Option<Read> {
     let bare = without_comments(text);
-    let parts: Vec<&str> = bare.split_whitespace().collect();
+    let loose = bare.replace(',', ", ");
+    let parts: Vec<&str> = loose.split_whitespace().collect();
     let spaced = parts.join(" ") == text;
     let (weekday, rest) = match parts.split_first()? {
         (first, rest) if first.ends_with(',') => (Some(first.trim_end_matches(',')), rest),

@@ -10,7 +10,7 @@ use roxmltree::Node;
 
 use super::sheet::{Sheet, quote};
 use super::values::{self, Value};
-use super::{Rule, error, namespaces, warning};
+use super::{Rule, error, namespaces, urls, warning};
 use crate::problem::Code;
 
 pub(super) const UNDEFINED: Rule = error(
@@ -27,7 +27,7 @@ const EXTENSION_ATTRIBUTE: Rule = warning(
     Code::new("feed-use-of-extension-attr"),
     "leave it out: RSS's own elements have no attributes from elsewhere, and readers ignore them",
 );
-const TEXT: Rule =
+pub(super) const TEXT: Rule =
     error(Code::new("feed-unexpected-text"), "take it out: only elements belong there");
 const WHITESPACE: Rule =
     error(Code::new("feed-unexpected-whitespace"), "write it without white space at either end");
@@ -221,6 +221,9 @@ pub(super) fn attributes(sheet: &mut Sheet<'_>, node: Node<'_, '_>, home: Home, 
                 if attribute.name() == "lang" && !attribute.value().is_empty() =>
             {
                 values::language(sheet, "xml:lang", attribute.value(), at);
+            }
+            Some(namespaces::XML) if attribute.name() == "base" => {
+                urls::reference(sheet, "xml:base", attribute.value(), at);
             }
             None | Some(namespaces::XML) => {}
             Some(uri) => {

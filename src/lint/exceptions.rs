@@ -22,6 +22,11 @@ pub const EXCEPTIONS: &[(&str, &str)] = &[
         "a headline alone is published as one, on purpose: give the article a `description`, or leave \
          `body = \"none\"` out",
     ),
+    (
+        "feed-need-description-before-content",
+        "an article without a summary has its text alone, which readers take: give it a `description` \
+         for those that look for one",
+    ),
 ];
 
 /// Makes a note of what is among the exceptions.

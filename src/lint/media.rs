@@ -220,7 +220,7 @@ fn text_of(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
     match child.node.attribute("type") {
         Some("html") => html::check(sheet, &child.text, child.node.range()),
         Some("plain") | None => {
-            plain::check(sheet, &child.name, &child.text, child.node, Home::Atom);
+            plain::construct(sheet, &child.name, &child.text, child.node);
         }
         Some(other) => {
             one_of(sheet, &TEXT_TYPE, child.node, "type", other, &["plain", "html"]);

@@ -12,6 +12,7 @@ mod dates;
 mod elements;
 pub mod exceptions;
 mod html;
+mod html_lists;
 pub mod http;
 mod itunes;
 mod json;

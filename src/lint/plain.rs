@@ -34,7 +34,7 @@ const ENTITIES: &[&str] = &[
     "zwj", "zwnj",
 ];
 
-/// Checks a text element of RSS or Atom.
+/// Checks an element that is plain text by its nature.
 pub(super) fn check(
     sheet: &mut Sheet<'_>,
     called: &str,
@@ -42,11 +42,26 @@ pub(super) fn check(
     node: Node<'_, '_>,
     home: Home,
 ) {
+    look(sheet, called, text, node, &CONTAINS_HTML, home == Home::Rss);
+}
+
+/// Checks a text that could say that it is HTML.
+pub(super) fn construct(sheet: &mut Sheet<'_>, called: &str, text: &str, node: Node<'_, '_>) {
+    look(sheet, called, text, node, &UNDECLARED, false);
+}
+
+fn look(
+    sheet: &mut Sheet<'_>,
+    called: &str,
+    text: &str,
+    node: Node<'_, '_>,
+    rule: &Rule,
+    decoded_twice: bool,
+) {
     let at = node.range().start;
     let raw = sheet.text.get(node.range()).unwrap_or_default();
     // Whoever writes `&#x26;` knows how the text will be read.
     let careful = raw.contains("&#x");
-    let rule = if home == Home::Atom { &UNDECLARED } else { &CONTAINS_HTML };
     match markup(text) {
         Some(Markup::Tag(tag)) => {
             let message = format!("`{called}` holds HTML: `</{tag}>`");
@@ -56,7 +71,7 @@ pub(super) fn check(
             let message = format!("`{called}` holds an entity of HTML: {}", quote(&entity));
             sheet.tell_value(rule, at, &entity, message);
         }
-        None if home == Home::Rss && !careful && looks_like_markup(text) => {
+        None if decoded_twice && !careful && looks_like_markup(text) => {
             let message = format!("`{called}` has a `<` or `&` that may be taken for markup");
             sheet.tell(&CHARACTER_DATA, at, message);
         }

@@ -70,6 +70,8 @@ pub(super) fn modules(name: &str) -> Option<Spec> {
         "dc:language" => one(Value::Language),
         "dc:rights" => one(Value::Plain),
         "creativeCommons:license" => many(Value::Url),
+        "cc:license" | "admin:generatorAgent" => many(Value::Eaten).with(&["rdf:resource"]),
+        "dcterms:modified" => one(Value::W3cdtf),
         "atom:author" | "atom:contributor" => many(Value::Within),
         "atom:category" => many(Value::Within).with(&["term", "scheme", "label"]),
         "atom:link" => many(Value::Within).with(atom_links::ATTRIBUTES),
@@ -147,6 +149,9 @@ fn channel(sheet: &mut Sheet<'_>, node: Node<'_, '_>) {
             ("webMaster", "dc:publisher"),
             ("language", "dc:language"),
             ("copyright", "dc:rights"),
+            ("lastBuildDate", "dcterms:modified"),
+            ("generator", "admin:generatorAgent"),
+            ("creativeCommons:license", "cc:license"),
         ],
         &SEMANTICS,
     );

@@ -73,6 +73,7 @@ fn spec(name: &str) -> Option<Spec> {
         "enclosure" => many(Value::Text).with(&["url", "length", "type"]),
         "guid" => one(Value::Text).with(&["isPermaLink"]).filled(),
         "pubDate" => one(Value::Rfc822),
+        "dc:date" => many(Value::W3cdtf),
         "source" => one(Value::Plain).with(&["url"]),
         "atom:published" => one(Value::Rfc3339),
         "atom:summary" | "atom:content" => many(Value::Eaten).with(&["type", "src"]),
@@ -138,6 +139,7 @@ fn item(
             ("author", "dc:creator"),
             ("category", "dc:subject"),
             ("source", "dc:source"),
+            ("creativeCommons:license", "cc:license"),
         ],
         &SEMANTICS,
     );
@@ -157,6 +159,7 @@ fn item(
             }
             "thr:in-reply-to" => in_reply_to(sheet, child.node),
             "wfw:commentRSS" => sheet.tell(&COMMENT_RSS, at, "`wfw:commentRSS` is misspelled"),
+            "atom:content" if child.node.has_attribute("src") => {}
             "atom:title" | "atom:content" | "xhtml:body" => {
                 let message = format!("`{}` says what `description` says", child.name);
                 sheet.tell(&DESCRIPTIONS, at, message);
@@ -173,10 +176,8 @@ fn order(sheet: &mut Sheet<'_>, found: &Children<'_, '_>) {
     let Some(content) = found.get("content:encoded") else { return };
     match (place("description"), place("content:encoded")) {
         (Some(description), Some(encoded)) if description < encoded => {}
-        // Without a summary there is nothing to put first.
-        (None, _) => {}
         _ => {
-            let message = "`content:encoded` stands before `description`";
+            let message = "`content:encoded` stands without a `description` before it";
             sheet.tell(&ORDER, content.at(), message);
         }
     }

@@ -149,6 +149,10 @@ fn is_tag(text: &str) -> bool {
         return false;
     };
     let host = authority.rsplit('@').next().unwrap_or_default();
+    let specific = entity.map_or("", |(_, specific)| specific);
+    if specific.chars().any(|c| !is_uri_char(c) || "[]".contains(c)) {
+        return false;
+    }
     let parts: Vec<&str> = date.split('-').collect();
     let digits = |p: &&str, n: usize| p.len() == n && p.bytes().all(|b| b.is_ascii_digit());
     let sound_host = !host.is_empty()
@@ -166,6 +170,7 @@ fn is_urn(text: &str) -> bool {
     let space = parts.next().unwrap_or_default();
     let name = parts.next().unwrap_or_default();
     (2..=32).contains(&space.len())
+        && space.starts_with(|c: char| c.is_ascii_alphanumeric())
         && space.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii() && is_uri_char(c))

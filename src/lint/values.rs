@@ -78,6 +78,8 @@ pub(super) enum Value {
     NonNegative,
     Float,
     Email,
+    /// The same, without a name.
+    AddrSpec,
     EmailWithName,
     TrueFalse,
     YesNo,
@@ -153,6 +155,7 @@ pub(super) fn check_attribute(
             wrong(&YES_NO, "and not `yes` or `no`");
         }
         Value::Duration if !is_duration(text) => wrong(&DURATION, "and not a duration"),
+        Value::Keywords if text.chars().count() > 255 => up_to(sheet, called, text, node, 255),
         Value::Keywords if text.contains(' ') && !text.contains(',') => {
             wrong(&KEYWORDS, "which has no commas");
         }
@@ -162,6 +165,7 @@ pub(super) fn check_attribute(
         Value::Mime => media_type(sheet, called, text, at),
         Value::Language => language(sheet, called, text, at),
         Value::Email if !is_email(address(text)) => wrong(&CONTACT, "and not an e-mail address"),
+        Value::AddrSpec if !is_email(text) => wrong(&CONTACT, "and not an e-mail address alone"),
         Value::EmailWithName => email_with_name(sheet, called, text, at),
         Value::OneOf(known, rule) => {
             super::elements::one_of(sheet, &rule(), node, called, text, known);
@@ -215,7 +219,11 @@ fn is_language(tag: &str) -> bool {
 }
 
 fn email_with_name(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize) {
-    let text = text.strip_prefix("mailto:").unwrap_or(text);
+    let bare = text.strip_prefix("mailto:").map(|rest| {
+        let address = rest.split('?').next().unwrap_or_default();
+        percent_encoding::percent_decode_str(address).decode_utf8_lossy().into_owned()
+    });
+    let text = bare.as_deref().unwrap_or(text);
     let is = |what: &str| format!("`{called}` is {}, {what}", quote(text));
     if text.find('@').is_some_and(|at| at > 0) && !text.ends_with(')') {
         if text.contains(' ') {

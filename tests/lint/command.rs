@@ -106,8 +106,10 @@ fn a_url_is_looked_at_with_how_it_is_served() {
     let told = json(&told.stdout);
     let codes: Vec<&str> =
         told["problems"].as_array().unwrap().iter().map(|p| p["code"].as_str().unwrap()).collect();
-    // It is reached elsewhere than it says; all else is as it should be.
-    assert_eq!(codes, ["feed-self-doesnt-match-location"], "{told}");
+    // It is reached elsewhere than it says, and four articles have no summary; how it is served is
+    // as it should be.
+    let others = codes.iter().filter(|code| **code != "feed-need-description-before-content");
+    assert_eq!(others.collect::<Vec<_>>(), [&"feed-self-doesnt-match-location"], "{told}");
     assert_eq!(told["feeds"][0]["entries"], 5);
 
     let gone = format!("http://{}/feeds/nothing.rss", service.public);
