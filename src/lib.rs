@@ -4,7 +4,7 @@
 //! documents, [`document`] reads each into sightings of articles, the [`catalog`] keeps the last
 //! good version of every article, [`feed`] says which articles a feed holds now, [`body`] and
 //! [`render`] turn that window into bytes, and [`edition`] verifies, seals and publishes them.
-//! [`press`] makes one edition of one feed, [`net`] fetches, [`run`] is one regeneration from end to end,
+//! [`press`] makes one edition of one feed, [`lint`] says what is wrong with any feed, [`net`] fetches, [`run`] is one regeneration from end to end,
 //! [`worker`] decides when there is one, and [`server`] hands out what was published. [`config`]
 //! fills each room's own options from `feeds.toml`; [`cli`] puts everything together.
 
@@ -19,6 +19,7 @@ pub mod config;
 pub mod document;
 pub mod edition;
 pub mod feed;
+pub mod lint;
 pub mod net;
 pub mod press;
 pub mod render;

@@ -142,6 +142,14 @@ pub struct Raw {
     place: Place,
 }
 
+impl Raw {
+    /// Where the article stands.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
 /// Loads what a window's articles say.
 ///
 /// # Errors
@@ -198,6 +206,23 @@ fn cut_problem(cut: Cut, place: Place) -> Problem {
     Problem::warning(&BODY_CUT, place, message).help(help)
 }
 
+/// The bytes of one edition of a feed: rendered, read back by others.
+///
+/// # Errors
+/// Where it can't be rendered, or what was rendered can't be read back.
+pub fn identity(
+    site: &Site,
+    feed: &Feed,
+    entries: &[Entry],
+    gone: &[Tombstone],
+    format: Format,
+) -> Result<Vec<u8>, Error> {
+    let channel = Channel { site, feed, entries, gone };
+    let bytes = render::feed(format, &channel)?;
+    verify::verify(format, &bytes, &channel)?;
+    Ok(bytes)
+}
+
 /// Makes one edition of a feed: rendered, read back by others, encoded.
 ///
 /// # Errors
@@ -209,9 +234,7 @@ pub fn edition(
     gone: &[Tombstone],
     format: Format,
 ) -> Result<Edition, Error> {
-    let channel = Channel { site, feed, entries, gone };
-    let bytes = render::feed(format, &channel)?;
-    verify::verify(format, &bytes, &channel)?;
+    let bytes = identity(site, feed, entries, gone, format)?;
     let address = Address::Edition(feed.name.clone(), format);
     Ok(encode::encode(address, Bytes::from(bytes))?)
 }

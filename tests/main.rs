@@ -12,6 +12,7 @@ mod identity;
 mod incremental;
 mod kept;
 mod linked;
+mod lint;
 mod mended;
 mod moving;
 mod newsroom;

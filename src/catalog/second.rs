@@ -296,7 +296,8 @@ mod tests {
             path: path.to_owned(),
             vanished,
         };
-        let new = |sighting, source: &str| Change::New { was_out: false,
+        let new = |sighting, source: &str| Change::New {
+            was_out: false,
             sighting,
             id: String::new(),
             rule: String::new(),

@@ -90,6 +90,9 @@ pub enum Command {
     #[command(after_help = REGENERATE_HELP)]
     Regenerate(Regenerate),
     /// Read everything, publish nothing, and show each problem with its file and line.
+    ///
+    /// Looks at the articles, and at the feeds that would be made of them, by the rules of the W3C's
+    /// validator. With FILE_OR_URL it looks at those feeds instead, whoever made them.
     #[command(after_help = CHECK_HELP)]
     Check(Check),
     /// Tell of one article: what was read from where, in which feeds it is, and why not in others.
@@ -134,8 +137,11 @@ Examples:
   feedwright check
   feedwright check --strict                        for CI: warnings count as errors
   feedwright check --print-defaults > feeds.toml
+  feedwright check feed.xml other.json             any feed: RSS, Atom, JSON Feed, OPML
+  feedwright check https://gazette.example/feed/   and how it is served
+  feedwright check --explain feed-missing-guid     what a code means
 
-Exit status: 0 no errors, 1 an error in the articles (with --strict: or a warning), 2 a mistake in
+Exit status: 0 no errors, 1 an error in the articles or feeds (with --strict: or a warning), 2 a mistake in
 the command line or in the configuration.";
 
 const EXPLAIN_HELP: &str = "\
@@ -279,12 +285,19 @@ pub enum Accept {
 /// `check`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct Check {
+    /// Feeds to look at instead of the newsroom's: files, URLs; `-` is standard input. Needs no
+    /// configuration. Of a URL also how it is served.
+    #[arg(value_name = "FILE_OR_URL")]
+    pub targets: Vec<String>,
     /// Let warnings count as errors.
     #[arg(long)]
     pub strict: bool,
     /// Print a commented configuration with every key and its default, and check nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["targets", "explain"])]
     pub print_defaults: bool,
+    /// Tell what a problem's code means, with wrong beside right.
+    #[arg(long, value_name = "CODE", conflicts_with = "targets")]
+    pub explain: Option<String>,
 }
 
 #[cfg(test)]
@@ -310,7 +323,15 @@ mod tests {
             parse("feedwright check --strict --format json --quiet --config a.toml").unwrap();
         assert_eq!(before, after);
         assert_eq!(before.global.config, PathBuf::from("a.toml"));
-        assert_eq!(before.command, Command::Check(Check { strict: true, print_defaults: false }));
+        assert_eq!(
+            before.command,
+            Command::Check(Check {
+                targets: Vec::new(),
+                strict: true,
+                print_defaults: false,
+                explain: None
+            })
+        );
     }
 
     #[test]

@@ -1,4 +1,9 @@
-//! `feedwright check`: read everything, publish nothing, tell each problem.
+//! `feedwright check`: read everything, publish nothing, tell each problem. With files, look at those
+//! instead; with `--explain`, tell what a problem's code means.
+
+mod code;
+mod feeds;
+mod fetch;
 
 use std::io::{self, Write};
 
@@ -13,6 +18,12 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
     if args.print_defaults {
         let _ = write!(anstream::stdout(), "{DEFAULTS}");
         return Status::Done;
+    }
+    if let Some(code) = &args.explain {
+        return code::run(global, code);
+    }
+    if !args.targets.is_empty() {
+        return feeds::run(global, args);
     }
     let loaded = match load(global) {
         Ok(loaded) => loaded,
@@ -79,7 +90,7 @@ fn read_all(plan: &Plan) -> Result<Report, Error> {
             clock: &now,
             finisher: &Finisher::default(),
             waiting: &mut |_| {},
-            wishes: Wishes { check_only: true, ..Wishes::default() },
+            wishes: Wishes { check_only: true, lint: true, ..Wishes::default() },
         },
     )?;
     Ok(report)

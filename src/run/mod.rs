@@ -9,6 +9,7 @@ mod gone;
 mod history;
 pub mod lazy;
 pub mod learn;
+mod lint;
 pub mod prune;
 mod publish;
 pub mod rehearse;
@@ -341,6 +342,8 @@ pub struct Wishes {
     /// Publish nothing: read everything into the catalog of a state that is thrown away, and tell
     /// what is wrong.
     pub check_only: bool,
+    /// Beside that, tell what is wrong with the feeds that would be published.
+    pub lint: bool,
     /// The guards whose held sets an operator releases.
     pub accept: BTreeSet<Guard>,
     /// A file that vanished, and a copy, wait for a second look: whoever changes files hasn't ended
@@ -422,7 +425,20 @@ fn regenerate(
         finish(&catalog, &mut report, begin)?;
         ledger.remember(&history::remembered(&report, call)?)?;
     } else {
-        report.problems.append(&mut eager_feeds(&plan, &lock, &catalog, as_of)?.1);
+        let (feeds, mut problems) = eager_feeds(&plan, &lock, &catalog, as_of)?;
+        report.problems.append(&mut problems);
+        if call.wishes.lint {
+            let step = Instant::now();
+            report.problems.append(&mut lint::lint(
+                &plan,
+                &catalog,
+                call.finisher,
+                &feeds,
+                &lock.gone,
+                as_of,
+            )?);
+            report.step("lint", step.elapsed());
+        }
         finish(&catalog, &mut report, begin)?;
     }
     catalog.close()?;
