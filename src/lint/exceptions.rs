@@ -1,41 +1,61 @@
-//! What a newsroom that publishes with feedwright is told as a note, though the rule is a warning or
-//! an error: it can't be mended in an article or in `feeds.toml`. Each with its reason, which is shown
-//! in the help's place.
+//! What a newsroom that publishes with feedwright is told otherwise than a stranger: rules that can't
+//! be kept in an article or in `feeds.toml`, or that we leave unkept on purpose. Each with its reason,
+//! which stands in the help's place where there is a note of it.
 
 use super::Finding;
 use crate::problem::Severity;
 
-/// Codes and reasons.
-pub const EXCEPTIONS: &[(&str, &str)] = &[
+/// What becomes of a finding about our own feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It is a note.
+    AsNote,
+    /// It isn't told.
+    Not,
+}
+
+/// Codes, what becomes of them, and why.
+pub const EXCEPTIONS: &[(&str, Told, &str)] = &[
     (
         "feed-missing-itunes-element",
+        Told::AsNote,
         "only for a podcast that Apple's directory shall list: feeds.toml has no key for its \
          categories yet, and feedwright guesses none",
     ),
     (
         "feed-missing-itunes-email",
+        Told::AsNote,
         "only for a podcast that Apple's directory shall list: an owner's address is public, so it is \
          never taken from elsewhere, and feeds.toml has no key for it yet",
     ),
     (
         "feed-missing-textual-content",
-        "a headline alone is published as one, on purpose: give the article a `description`, or leave \
-         `body = \"none\"` out",
+        Told::Not,
+        "a headline alone is published as one, on purpose; so is every article where a feed has \
+         `body = \"none\"`",
     ),
     (
         "feed-need-description-before-content",
-        "an article without a summary has its text alone, which readers take: give it a `description` \
-         for those that look for one",
+        Told::Not,
+        "an article of one paragraph has no summary beside it; readers take content:encoded",
+    ),
+    (
+        "feed-duplicate-updated",
+        Told::Not,
+        "articles of one day have one time; nobody shall invent seconds",
     ),
 ];
 
-/// Makes a note of what is among the exceptions.
+/// A finding as a newsroom's own feeds have it; `None` where it isn't told.
 #[must_use]
-pub fn soften(mut finding: Finding) -> Finding {
-    let excepted = EXCEPTIONS.iter().find(|(code, _)| finding.code.as_str() == *code);
-    if let Some((_, reason)) = excepted {
+pub fn soften(mut finding: Finding) -> Option<Finding> {
+    let excepted = EXCEPTIONS.iter().find(|(code, ..)| finding.code.as_str() == *code);
+    if let Some((_, told, reason)) = excepted {
+        if *told == Told::Not {
+            return None;
+        }
         finding.severity = Severity::Note;
         finding.help = reason;
     }
-    finding
+    Some(finding)
 }

@@ -27,7 +27,6 @@ const DOCUMENT_BYTES_MAX: u64 = 4 << 20;
 
 /// Told by `base-url-missing`, and the same of every feed.
 const MISSING_SELF: &str = "feed-missing-self";
-const DUPLICATE_UPDATED: &str = "feed-duplicate-updated";
 
 /// One mistake, wherever it shows.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,7 +82,9 @@ pub(super) fn lint(
         for (feed, Looked { findings, mut refused }) in looked {
             problems.append(&mut refused);
             for (format, place, finding) in findings {
-                note(&mut told, feed, format, place, exceptions::soften(finding));
+                if let Some(finding) = exceptions::soften(finding) {
+                    note(&mut told, feed, format, place, finding);
+                }
             }
         }
     }
@@ -125,13 +126,9 @@ fn look(
     looked
 }
 
-/// Whether the configuration's own problems say it, or nobody needs to be told: two articles of one
-/// day have one time.
+/// Whether the configuration's own problems say it.
 fn is_told(site: &Site, finding: &Finding) -> bool {
-    match finding.code.as_str() {
-        MISSING_SELF => site.base_url.is_none(),
-        code => code == DUPLICATE_UPDATED,
-    }
+    site.base_url.is_none() && finding.code.as_str() == MISSING_SELF
 }
 
 fn refused(plan: &Plan, feed: &Feed, format: Format, e: &press::Error) -> Problem {
