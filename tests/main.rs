@@ -13,6 +13,7 @@ mod linked;
 mod mended;
 mod moving;
 mod newsroom;
+mod racing;
 mod rendering;
 mod seen;
 mod sequences;
