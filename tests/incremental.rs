@@ -202,6 +202,29 @@ fn a_file_that_stops_parsing_keeps_its_last_good_version_until_it_is_mended() {
 }
 
 #[test]
+fn a_file_that_is_emptied_keeps_its_article_until_it_is_removed() {
+    let newsroom = Newsroom::sample();
+    newsroom.regenerate_well();
+    let before = newsroom.published();
+    for nothing in ["", " \n\n"] {
+        newsroom.write("content/town/bell.md", nothing);
+        let report = newsroom.regenerate_well();
+        report.assert_counts(&[("withdrawn", 0), ("changed", 0), ("written", 0), ("read", 5)]);
+        assert_eq!(report.problems()[0].code, "document-empty");
+        assert_eq!(newsroom.published(), before);
+    }
+    newsroom.write("content/town/bell.md", article("The bell", "2026-03-05", "It is back."));
+    newsroom.regenerate_well().assert_counts(&[("changed", 1), ("new", 0)]);
+    newsroom.write("content/town/bell.md", "");
+    newsroom.regenerate_well();
+    newsroom.remove("content/town/bell.md");
+    newsroom.regenerate_well().assert_counts(&[("withdrawn", 1), ("read", 4)]);
+    // One that never held anything is nothing.
+    newsroom.write("content/town/later.md", "");
+    newsroom.regenerate_well().assert_counts(&[("new", 0), ("read", 4)]);
+}
+
+#[test]
 fn a_section_page_re_reads_what_is_below_it_and_nothing_else() {
     let newsroom = Newsroom::sample();
     newsroom.regenerate_well();

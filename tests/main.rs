@@ -16,6 +16,7 @@ mod lint;
 mod mended;
 mod moving;
 mod newsroom;
+mod racing;
 mod rendering;
 mod repository;
 mod seen;

@@ -247,7 +247,7 @@ fn read(source: &source::Options, found: Found, tally: &Tally) -> Option<Staged>
         around: Surroundings { indexes: &head.indexes, file_bytes: &file_bytes },
     };
     // One document that meets a mistake of ours must not keep all others from being published.
-    let reading = catch_unwind(AssertUnwindSafe(|| document::read(&document, &source.reading)))
+    let mut reading = catch_unwind(AssertUnwindSafe(|| document::read(&document, &source.reading)))
         .unwrap_or_else(|_| Reading {
             problems: vec![
                 Problem::error(
@@ -260,6 +260,8 @@ fn read(source: &source::Options, found: Found, tally: &Tally) -> Option<Staged>
             failed: true,
             ..Reading::default()
         });
+    // Whoever saves may empty a file first, and a full disk leaves it so: what stood in it stays.
+    reading.failed |= loaded.content.is_blank();
     let looked = match &source.place {
         source::Place::Directory(options) => reading
             .looked_for

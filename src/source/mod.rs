@@ -143,6 +143,17 @@ pub enum LoadedContent {
     Row(Row),
 }
 
+impl LoadedContent {
+    /// Whether it is a file that says nothing.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            LoadedContent::File(bytes) => bytes.trim_ascii().is_empty(),
+            LoadedContent::Row(_) => false,
+        }
+    }
+}
+
 impl Found {
     /// Reads the content.
     ///
