@@ -5,6 +5,7 @@
 //! same result for the same input on any machine.
 
 mod capture;
+mod charset;
 mod dates;
 mod desk;
 mod embed;
@@ -37,7 +38,7 @@ pub const LINK_MADE: Code = Code::new("link-made");
 
 /// Stands for "the same input now reads otherwise": part of every reading context, never of bytes.
 /// Raising it has its line in CHANGELOG.
-pub const READ: u32 = 1;
+pub const READ: u32 = 2;
 
 /// How the documents of one source are read. Resolved: no defaults are applied below.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,6 +192,18 @@ pub struct Reading {
 /// Endings of Markdown files.
 const MARKDOWN: [&str; 5] = ["md", "markdown", "mkd", "mkdn", "mkdown"];
 
+/// Endings of HTML pages.
+const HTML: [&str; 3] = ["html", "htm", "xhtml"];
+
+fn ending(path: &str) -> Option<String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())
+}
+
+fn is_html(path: &str) -> bool {
+    ending(path).is_some_and(|ending| HTML.contains(&ending.as_str()))
+}
+
 /// Whether a file is a document, by its ending: Markdown, or plain text (captures). A folder's
 /// `_index.md` isn't one.
 #[must_use]
@@ -211,7 +224,7 @@ pub fn read(document: &Document<'_>, options: &Options) -> Reading {
             desk.reading
         }
         Content::File(bytes) => {
-            let decoded = text::decode(document.shown, bytes);
+            let decoded = text::decode(document.shown, bytes, hints(document, options));
             let Some(text) = decoded.text else {
                 let problems = decoded.problem.into_iter().collect();
                 return Reading { problems, failed: true, ..Reading::default() };
@@ -229,6 +242,11 @@ pub fn read(document: &Document<'_>, options: &Options) -> Reading {
             desk.reading
         }
     }
+}
+
+/// What may be known of a file's encoding before it is read.
+fn hints<'a>(document: &Document<'_>, options: &'a Options) -> text::Hints<'a> {
+    text::Hints { markup: is_html(document.path), host: options.site_url.host_str() }
 }
 
 fn tell_empty(desk: &mut Desk<'_>) {
@@ -291,7 +309,7 @@ fn front_matter(desk: &mut Desk<'_>) -> Option<(Vec<Named>, Option<front_matter:
 #[must_use]
 pub fn read_index(folder: &str, shown: &str, bytes: &[u8]) -> (FolderIndex, Vec<Problem>) {
     let mut index = FolderIndex { folder: folder.to_owned(), ..FolderIndex::default() };
-    let decoded = text::decode(shown, bytes);
+    let decoded = text::decode(shown, bytes, text::Hints::default());
     let mut problems: Vec<Problem> = decoded.problem.into_iter().collect();
     let Some(text) = decoded.text else { return (index, problems) };
     let head = front_matter::find(&text);
