@@ -11,6 +11,8 @@ mod desk;
 mod embed;
 mod fields;
 mod front_matter;
+mod guard;
+mod html;
 mod markdown;
 pub mod permalink;
 mod plain;
@@ -204,14 +206,23 @@ fn is_html(path: &str) -> bool {
     ending(path).is_some_and(|ending| HTML.contains(&ending.as_str()))
 }
 
-/// Whether a file is a document, by its ending: Markdown, or plain text (captures). A folder's
-/// `_index.md` isn't one.
+/// Folders in which generators keep the HTML that they make pages with.
+const TEMPLATES: [&str; 5] = ["_includes", "_layouts", "_data", "_sass", "_plugins"];
+
+/// Whether a file is a document, by its ending: Markdown, an HTML page, or plain text (captures). A
+/// folder's `_index.md` isn't one, nor are Jekyll's templates.
 #[must_use]
 pub fn is_document(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let ending = ending.to_ascii_lowercase();
-    !stem.is_empty() && stem != "_index" && (ending == "txt" || MARKDOWN.contains(&ending.as_str()))
+    if stem.is_empty() || stem == "_index" {
+        return false;
+    }
+    if HTML.contains(&ending.as_str()) {
+        return !path.split('/').any(|folder| TEMPLATES.contains(&folder));
+    }
+    ending == "txt" || MARKDOWN.contains(&ending.as_str())
 }
 
 /// Reads one document: its sightings, and what is wrong in it.
@@ -231,11 +242,12 @@ pub fn read(document: &Document<'_>, options: &Options) -> Reading {
             };
             let mut desk = Desk::new(document, options, &text);
             desk.reading.problems.extend(decoded.problem);
-            let ending = document.path.rsplit_once('.').map(|(_, ending)| ending);
             if text.trim().is_empty() {
                 tell_empty(&mut desk);
-            } else if ending.is_some_and(|ending| ending.eq_ignore_ascii_case("txt")) {
+            } else if ending(document.path).as_deref() == Some("txt") {
                 capture::read(&mut desk);
+            } else if is_html(document.path) && !has_front_matter(&text) {
+                html::read(&mut desk, None);
             } else {
                 read_markdown(&mut desk);
             }
@@ -258,6 +270,7 @@ fn tell_empty(desk: &mut Desk<'_>) {
     );
 }
 
+/// Reads a text with front matter, or with none: Markdown, or HTML that a template puts into a page.
 fn read_markdown(desk: &mut Desk<'_>) {
     let spot = Spot::of_file(desk.document.path);
     if spot.drafts {
@@ -280,10 +293,41 @@ fn read_markdown(desk: &mut Desk<'_>) {
             "take the other one out",
         );
     }
-    let body = resolve::Body::Markdown(&text[body..], body);
+    let body = match is_html(desk.document.path) {
+        true if html::is_page(&text[body..]) => {
+            html::read(desk, Some(html::Above { fields, body }));
+            return;
+        }
+        true if is_loop(&text[body..]) => {
+            html::tell_passed_over(desk, "its generator fills it with a list");
+            return;
+        }
+        true => resolve::Body::Template(&text[body..], body),
+        false => resolve::Body::Markdown(&text[body..], body),
+    };
     if let Some(sighting) = resolve::sighting(desk, &fields, &spot, body) {
         desk.reading.sightings.push(sighting);
     }
+}
+
+/// HTML begins with front matter by a line of its delimiters alone.
+fn has_front_matter(text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default().trim_end();
+    matches!(first, "---" | "+++" | "---toml" | "---json" | "---yaml" | "---yml")
+}
+
+/// Whether a generator makes a list here, of what only it knows.
+fn is_loop(text: &str) -> bool {
+    const LISTS: [&str; 7] = [
+        " in site.",
+        " in paginator.",
+        " in collections.",
+        "{% paginate",
+        "{{ range .Pages",
+        "{{ range .Site",
+        "{{ range where",
+    ];
+    LISTS.iter().any(|sign| text.contains(sign))
 }
 
 type Named = (String, fields::Named);
