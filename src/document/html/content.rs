@@ -58,12 +58,7 @@ impl<'d> Content<'d> {
         let main = best(&mains).filter(|node| measures.get(node).text > 0);
         let marked = mark(&body, &measures);
         let outer = match (article, main) {
-            // Many small articles in a large page are its list, not its text.
-            (Some(article), Some(main))
-                if measures.get(&article).prose() * 2 < measures.get(&main).prose() =>
-            {
-                Some(main)
-            }
+            (Some(article), Some(main)) if is_part(&article, &main, &own, &measures) => Some(main),
             (article, main) => article.or(main),
         };
         let guessed = match (outer, marked) {
@@ -172,7 +167,10 @@ impl<'d> Content<'d> {
             let dom = Document::from(guessed.as_str());
             let body = dom.body()?;
             // It comes in a box of the guesser's own.
-            let root = body.element_children().into_iter().next().unwrap_or(body);
+            let own = body.element_children().into_iter().find(|child| {
+                child.attr("id").is_some_and(|id| id.starts_with("readability-page"))
+            });
+            let root = own.unwrap_or(body);
             return clean::html(&root, &Measures::of(&root), title, description, base);
         }
         let root = self.inner.unwrap_or(self.outer);
@@ -231,6 +229,21 @@ fn mark<'d>(root: &NodeRef<'d>, measures: &Measures) -> Option<NodeRef<'d>> {
     best.filter(|node| measures.get(node).text > 0)
 }
 
+/// Whether the best article is only one of many, or a scrap, in a text that is larger.
+fn is_part(
+    article: &NodeRef<'_>,
+    main: &NodeRef<'_>,
+    all: &[NodeRef<'_>],
+    measures: &Measures,
+) -> bool {
+    let prose = |node: &NodeRef<'_>| measures.get(node).prose();
+    if prose(article) * 2 >= prose(main) || mark(article, measures).is_some() {
+        return false;
+    }
+    let next = all.iter().filter(|other| other.id != article.id).map(prose).max();
+    next.is_some_and(|next| next * 3 > prose(article)) || prose(article) * 4 < prose(main)
+}
+
 /// How many of these articles are entries of a list: each with a heading that leads to it. Where one
 /// is the page's own, and the others stand below it, there is no list.
 fn items(articles: &[NodeRef<'_>], measures: &Measures) -> usize {
@@ -247,12 +260,15 @@ fn is_heading(node: &NodeRef<'_>) -> bool {
     matches!(node.node_name().as_deref(), Some("h1" | "h2" | "h3" | "h4"))
 }
 
-/// Whether a heading is a link to another page.
+/// Whether a heading is a link to another page, and not only has one beside its words.
 fn is_led_on(heading: &NodeRef<'_>) -> bool {
     let away = |node: &NodeRef<'_>| {
         node.has_name("a") && node.attr("href").is_some_and(|href| !href.contains('#'))
     };
-    heading.descendants_it().any(|node| away(&node))
+    let letters =
+        |node: &NodeRef<'_>| micro::short_text(node).map_or(0, |text| text.chars().count());
+    let whole = letters(heading);
+    heading.descendants_it().take(50).any(|node| away(&node) && letters(&node) * 2 > whole)
         || heading.ancestors_it(Some(4)).any(|node| away(&node))
 }
 

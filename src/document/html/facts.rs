@@ -36,8 +36,8 @@ pub(super) struct Facts {
     pub(super) sites: Vec<String>,
     /// What the page calls itself (`og:type`).
     pub(super) kind: Option<String>,
-    /// The title by schema.org, and by what key.
-    pub(super) headline: Option<(String, String)>,
+    /// Titles by schema.org, and by what key.
+    headlines: Vec<(String, String)>,
     /// Selectors of what is closed to those who don't pay; `None`: the page is free.
     closed: Option<Vec<String>>,
     /// An address that isn't the page's own: by what name, and where.
@@ -120,10 +120,11 @@ impl Facts {
 
     fn schema(&mut self, schema: &Schema, thing: &Named, desk: &Desk<'_>, own: &Url) {
         let said = |keys: &[&str]| schema::text(thing.member(keys)?);
-        if self.headline.is_none() {
-            self.headline = ["headline", "name"]
+        if self.headlines.is_empty() {
+            self.headlines = ["headline", "name"]
                 .iter()
-                .find_map(|key| Some((said(&[key])?, (*key).to_owned())));
+                .filter_map(|key| Some((said(&[key])?, (*key).to_owned())))
+                .collect();
         }
         for key in ["datepublished", "datecreated"] {
             if let Some(date) = said(&[key]) {
@@ -569,10 +570,11 @@ fn names(schema: &Schema, value: &Named) -> Named {
 fn people(schema: &Schema, value: &Named) -> Named {
     let person = |one: &Named| {
         if let Some(name) = one.text() {
-            return (!name.contains("://")).then_some(Named::Text(name));
+            return without_by(&name).filter(|name| !name.contains("://")).map(Named::Text);
         }
         let whole = schema.whole(one);
         let name = schema::text(whole.member(&["name"]).or_else(|| one.member(&["name"]))?)?;
+        let name = without_by(&name)?;
         let mut map = vec![("name".to_owned(), Named::Text(name))];
         if let Some(url) = whole.member(&["url"]).and_then(schema::url) {
             map.push(("url".to_owned(), Named::Text(url)));
@@ -590,6 +592,16 @@ fn people(schema: &Schema, value: &Named) -> Named {
     };
     Named::List(value.each().iter().take(NAMES_MAX).filter_map(person).collect())
 }
+
+/// A name without what a page says around it; what is longer than a name is none.
+fn without_by(name: &str) -> Option<String> {
+    let name = plain::collapse(name);
+    let bare = ["By ", "by ", "BY "].iter().find_map(|by| name.strip_prefix(by)).unwrap_or(&name);
+    (bare.chars().count() <= NAME_CHARS_MAX).then(|| bare.to_owned())
+}
+
+/// A longer text is a byline with all that stands around it.
+const NAME_CHARS_MAX: usize = 80;
 
 /// A picture's address, and what is said of it.
 fn image(thing: &Named) -> Option<(String, Vec<(String, Named)>)> {
@@ -759,9 +771,20 @@ fn tell_elsewhere(desk: &mut Desk<'_>, name: &str, url: &Url) {
     );
 }
 
-/// A title that the page's head names, by what.
-pub(super) fn headline(facts: &Facts, head: &Head) -> Option<(String, String)> {
-    if let Some((text, name)) = &facts.headline {
+/// A title that the page's head names, by what. Encyclopaedias say in a headline what a thing is, and
+/// in its name what it is called: what the page itself shows decides.
+pub(super) fn headline(
+    facts: &Facts,
+    head: &Head,
+    shown: Option<&str>,
+) -> Option<(String, String)> {
+    let title = plain::collapse(head.title.as_deref().unwrap_or_default());
+    let is_shown = |text: &str| {
+        let text = plain::line(text);
+        shown == Some(text.as_str()) || title.starts_with(&text)
+    };
+    let best = facts.headlines.iter().find(|(text, _)| is_shown(text));
+    if let Some((text, name)) = best.or(facts.headlines.first()) {
         return Some((plain::line(text), name.clone()));
     }
     let named =

@@ -53,7 +53,7 @@ fn thing(node: &NodeRef<'_>, depth: usize) -> Named {
             let found = match nested {
                 true if depth < DEPTH_MAX => Some(thing(&child, depth + 1)),
                 true => None,
-                false => property(&child).map(Named::Text),
+                false => property(&child, &names).map(Named::Text),
             };
             for name in names.split_ascii_whitespace().take(4) {
                 if let Some(found) = &found {
@@ -79,8 +79,14 @@ fn add(map: &mut Vec<(String, Named)>, name: &str, value: Named) {
 }
 
 /// What an element says of the thing that it stands in.
-fn property(node: &NodeRef<'_>) -> Option<String> {
+fn property(node: &NodeRef<'_>, names: &str) -> Option<String> {
     let name = node.node_name()?;
+    // A link that is called a headline means what it says, whatever the rule.
+    const WORDS: [&str; 6] =
+        ["headline", "name", "keywords", "articleSection", "author", "creator"];
+    if &*name == "a" && names.split_ascii_whitespace().any(|name| WORDS.contains(&name)) {
+        return value(node, "content").or_else(|| short_text(node));
+    }
     let named = value(node, "content").or_else(|| match &*name {
         "a" | "area" | "link" => value(node, "href"),
         "img" | "audio" | "video" | "source" | "embed" | "iframe" | "track" => value(node, "src"),

@@ -21,7 +21,8 @@ pub(super) fn of(
     content: &Content<'_>,
 ) -> Option<(String, String)> {
     let heading = heading(dom, head, facts, content);
-    if let Some((named, name)) = facts::headline(facts, head).filter(|(title, _)| !title.is_empty())
+    if let Some((named, name)) =
+        facts::headline(facts, head, heading.as_deref()).filter(|(title, _)| !title.is_empty())
     {
         // Search engines want no more than 110 characters, so that some write fewer than they have.
         let cut = named.trim_end_matches(['…', '.']).trim_end();
