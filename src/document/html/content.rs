@@ -225,8 +225,15 @@ fn mark<'d>(root: &NodeRef<'d>, measures: &Measures) -> Option<NodeRef<'d>> {
                 .any(|class| CLASSES.contains(&class.to_ascii_lowercase().as_str()))
         })
     });
+    let total: usize = marked.iter().map(|node| measures.get(node).prose()).sum();
     let best = marked.into_iter().rev().max_by_key(|node| measures.get(node).prose());
-    best.filter(|node| measures.get(node).text > 0)
+    let best = best.filter(|node| measures.get(node).text > 0)?;
+    // A text in several parts is all that holds them.
+    let mut whole = best;
+    while measures.get(&whole).prose() * 10 < total * 9 {
+        whole = whole.parent().filter(|_| whole.id != root.id)?;
+    }
+    Some(whole)
 }
 
 /// Whether the best article is only one of many, or a scrap, in a text that is larger.

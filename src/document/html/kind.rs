@@ -11,6 +11,8 @@ use super::head::Head;
 
 /// A page with fewer letters, that says nothing of itself, is no article: fifty words.
 const LETTERS_MIN: usize = 250;
+/// With so many letters that are no links a page is a text, whatever else stands on it.
+const PROSE_MIN: usize = 2_000;
 /// From so many links on a page of links is a list.
 const LINKS_MIN: usize = 4;
 
@@ -53,7 +55,8 @@ pub(super) fn not_an_article(
         return Some("it is a list of articles".to_owned());
     }
     let whole = content.measure();
-    if doubtful && whole.is_links(60) && whole.count >= LINKS_MIN {
+    let is_links = whole.is_links(60) && whole.count >= LINKS_MIN && whole.prose() < PROSE_MIN;
+    if doubtful && is_links {
         return Some("it is a list of links".to_owned());
     }
     if article && (!is_website || facts.is_dated()) {

@@ -109,13 +109,42 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// What a box is called whose id has a second word.
+const BOXES: [&str; 22] = [
+    "area",
+    "articles",
+    "bar",
+    "block",
+    "box",
+    "buttons",
+    "container",
+    "content",
+    "form",
+    "icons",
+    "links",
+    "list",
+    "nav",
+    "panel",
+    "posts",
+    "section",
+    "stories",
+    "thread",
+    "widget",
+    "wrap",
+    "wrapper",
+    "meta",
+];
 /// Longer lists of classes are no names.
 const NAMES_BYTES_MAX: usize = 512;
 
 fn names(node: &NodeRef<'_>) -> Vec<String> {
     let class = node.attr("class").unwrap_or_default();
-    let id = node.attr("id").unwrap_or_default();
-    let all = class.split_ascii_whitespace().chain(std::iter::once(&*id));
+    // The ids of sections are made of their headings: "related-work" is a text.
+    let id = node.attr("id").filter(|id| {
+        let words = words(id);
+        words.len() == 1 || words.len() == 2 && BOXES.contains(&words[1].as_str())
+    });
+    let all = class.split_ascii_whitespace().chain(id.as_deref());
     all.filter(|name| !name.is_empty() && name.len() <= NAMES_BYTES_MAX)
         .take(64)
         .map(str::to_owned)
