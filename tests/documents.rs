@@ -240,10 +240,32 @@ fn every_case_reads_as_it_did() {
 
 #[test]
 fn documents_are_known_by_their_ending() {
-    for path in ["a.md", "a/b.MARKDOWN", "a.mkd", "a.mkdn", "a.mkdown", "a.txt", "a.b.md"] {
+    for path in [
+        "a.md",
+        "a/b.MARKDOWN",
+        "a.mkd",
+        "a.mkdn",
+        "a.mkdown",
+        "a.txt",
+        "a.b.md",
+        "a.html",
+        "A.HTM",
+        "a.xhtml",
+    ] {
         assert!(is_document(path), "{path}");
     }
-    for path in ["_index.md", "a/_index.md", "a.png", "md", ".md", "a.md/b", "a.html", ""] {
+    for path in [
+        "_index.md",
+        "a/_index.md",
+        "a.png",
+        "md",
+        ".md",
+        "a.md/b",
+        "_layouts/a.html",
+        "a/_includes/b.html",
+        "a.svg",
+        "",
+    ] {
         assert!(!is_document(path), "{path}");
     }
 }

@@ -195,8 +195,14 @@ mod tests {
 
     #[test]
     fn ids_cannot_break_out() {
-        let page =
-            Page { title: "", link: "", site: "", named: &|_| None, link_to: &|_| String::new() };
+        let page = Page {
+            markdown: true,
+            title: "",
+            link: "",
+            site: "",
+            named: &|_| None,
+            link_to: &|_| String::new(),
+        };
         let html = html("youtube", &Args::parse("'x\" onload=\"y'"), &page).unwrap();
         assert!(html.contains("/embed/xonloady\""), "{html}");
     }

@@ -186,6 +186,24 @@ impl<'de> Visitor<'de> for NamedVisitor {
     }
 }
 
+/// What a page names outside any front matter.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fact {
+    /// The key that it counts as, in its normal form.
+    pub(super) key: &'static str,
+    /// How the page calls it.
+    pub(super) name: String,
+    pub(super) value: Named,
+    /// The value as the page writes it, near its name.
+    pub(super) near: String,
+}
+
+impl Fact {
+    pub(super) fn new(key: &'static str, name: &str, value: Named, near: &str) -> Fact {
+        Fact { key, name: name.to_owned(), value, near: near.to_owned() }
+    }
+}
+
 /// One named value.
 #[derive(Debug, Clone)]
 struct Field {
@@ -194,6 +212,8 @@ struct Field {
     /// The map that it stands in (`params`, `extra`), as spelled.
     parent: Option<String>,
     value: Named,
+    /// Of a page's fact, how its value is written.
+    near: Option<String>,
 }
 
 /// The named values of one document.
@@ -227,7 +247,7 @@ impl<'a> Fields<'a> {
                 earlier.value = value;
                 lost.push(name);
             } else {
-                fields.push(Field { normal: normal(&name), name, parent: None, value });
+                fields.push(Field { normal: normal(&name), name, parent: None, value, near: None });
             }
         }
         for key in INNER {
@@ -241,9 +261,21 @@ impl<'a> Fields<'a> {
                 name,
                 parent: Some(parent.clone()),
                 value,
+                near: None,
             }));
         }
         (Fields { fields, shown, text, header }, lost)
+    }
+
+    /// Adds what a page names; a front matter's names count before it.
+    pub(super) fn extend(&mut self, facts: Vec<Fact>) {
+        self.fields.extend(facts.into_iter().map(|fact| Field {
+            normal: fact.key.to_owned(),
+            name: fact.name,
+            parent: None,
+            value: fact.value,
+            near: Some(fact.near),
+        }));
     }
 
     /// The keys whose lists are longer than what is read of them.
@@ -325,6 +357,9 @@ impl<'a> Fields<'a> {
     }
 
     fn offset(&self, field: &Field) -> Option<usize> {
+        if let Some(near) = &field.near {
+            return find_near(self.text, &field.name, near);
+        }
         let header = &self.text[self.header.clone()];
         let (from, nested) = match &field.parent {
             Some(parent) => (find_parent(header, parent)?, true),
@@ -335,6 +370,46 @@ impl<'a> Fields<'a> {
             .or_else(|| find_in_line(&header[from..], &field.name))?;
         Some(self.header.start + from + value)
     }
+}
+
+/// Only the beginning of a page is searched, and only so often: nobody waits for a place.
+const PLACE_BYTES_MAX: usize = 1 << 20;
+const PLACE_NAMES_MAX: usize = 100;
+/// How far from its name a value stands.
+const NEAR_BYTES: usize = 1_000;
+
+/// Where a page writes a value near its name; the name's own place where the value is written
+/// otherwise than it reads.
+fn find_near(text: &str, name: &str, value: &str) -> Option<usize> {
+    let mut end = text.len().min(PLACE_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = &text[..end];
+    let value: &str = value.lines().next().unwrap_or_default();
+    let mut first = None;
+    for (at, _) in text.match_indices(name).take(PLACE_NAMES_MAX) {
+        first = first.or(Some(at));
+        let mut from = at.saturating_sub(NEAR_BYTES);
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
+        let mut to = text.len().min(at + NEAR_BYTES);
+        while !text.is_char_boundary(to) {
+            to += 1;
+        }
+        // Mostly it follows; in its own tag it may stand before.
+        if value.is_empty() {
+            break;
+        }
+        if let Some(found) = text[at..to].find(value) {
+            return Some(at + found);
+        }
+        if let Some(found) = text[from..at].rfind(value) {
+            return Some(from + found);
+        }
+    }
+    first
 }
 
 /// The end of the line that opens a map: `extra:`, `[extra]` or `"extra": {`.

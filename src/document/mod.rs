@@ -5,11 +5,14 @@
 //! same result for the same input on any machine.
 
 mod capture;
+mod charset;
 mod dates;
 mod desk;
 mod embed;
 mod fields;
 mod front_matter;
+mod guard;
+mod html;
 mod markdown;
 pub mod permalink;
 mod plain;
@@ -37,7 +40,7 @@ pub const LINK_MADE: Code = Code::new("link-made");
 
 /// Stands for "the same input now reads otherwise": part of every reading context, never of bytes.
 /// Raising it has its line in CHANGELOG.
-pub const READ: u32 = 1;
+pub const READ: u32 = 2;
 
 /// How the documents of one source are read. Resolved: no defaults are applied below.
 #[derive(Debug, Clone, PartialEq)]
@@ -193,14 +196,35 @@ pub struct Reading {
 /// Endings of Markdown files.
 const MARKDOWN: [&str; 5] = ["md", "markdown", "mkd", "mkdn", "mkdown"];
 
-/// Whether a file is a document, by its ending: Markdown, or plain text (captures). A folder's
-/// `_index.md` isn't one.
+/// Endings of HTML pages.
+const HTML: [&str; 3] = ["html", "htm", "xhtml"];
+
+fn ending(path: &str) -> Option<String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())
+}
+
+fn is_html(path: &str) -> bool {
+    ending(path).is_some_and(|ending| HTML.contains(&ending.as_str()))
+}
+
+/// Folders in which generators keep the HTML that they make pages with.
+const TEMPLATES: [&str; 5] = ["_includes", "_layouts", "_data", "_sass", "_plugins"];
+
+/// Whether a file is a document, by its ending: Markdown, an HTML page, or plain text (captures). A
+/// folder's `_index.md` isn't one, nor are Jekyll's templates.
 #[must_use]
 pub fn is_document(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let ending = ending.to_ascii_lowercase();
-    !stem.is_empty() && stem != "_index" && (ending == "txt" || MARKDOWN.contains(&ending.as_str()))
+    if stem.is_empty() || stem == "_index" {
+        return false;
+    }
+    if HTML.contains(&ending.as_str()) {
+        return !path.split('/').any(|folder| TEMPLATES.contains(&folder));
+    }
+    ending == "txt" || MARKDOWN.contains(&ending.as_str())
 }
 
 /// Reads one document: its sightings, and what is wrong in it.
@@ -213,24 +237,30 @@ pub fn read(document: &Document<'_>, options: &Options) -> Reading {
             desk.reading
         }
         Content::File(bytes) => {
-            let decoded = text::decode(document.shown, bytes);
+            let decoded = text::decode(document.shown, bytes, hints(document, options));
             let Some(text) = decoded.text else {
                 let problems = decoded.problem.into_iter().collect();
                 return Reading { problems, failed: true, ..Reading::default() };
             };
             let mut desk = Desk::new(document, options, &text);
             desk.reading.problems.extend(decoded.problem);
-            let ending = document.path.rsplit_once('.').map(|(_, ending)| ending);
             if text.trim().is_empty() {
                 tell_empty(&mut desk);
-            } else if ending.is_some_and(|ending| ending.eq_ignore_ascii_case("txt")) {
+            } else if ending(document.path).as_deref() == Some("txt") {
                 capture::read(&mut desk);
+            } else if is_html(document.path) && !has_front_matter(&text) {
+                html::read(&mut desk, None);
             } else {
                 read_markdown(&mut desk);
             }
             desk.reading
         }
     }
+}
+
+/// What may be known of a file's encoding before it is read.
+fn hints<'a>(document: &Document<'_>, options: &'a Options) -> text::Hints<'a> {
+    text::Hints { markup: is_html(document.path), host: options.site_url.host_str() }
 }
 
 fn tell_empty(desk: &mut Desk<'_>) {
@@ -242,6 +272,7 @@ fn tell_empty(desk: &mut Desk<'_>) {
     );
 }
 
+/// Reads a text with front matter, or with none: Markdown, or HTML that a template puts into a page.
 fn read_markdown(desk: &mut Desk<'_>) {
     let spot = Spot::of_file(desk.document.path);
     if spot.drafts && !desk.options.drafts {
@@ -264,10 +295,41 @@ fn read_markdown(desk: &mut Desk<'_>) {
             "take the other one out",
         );
     }
-    let body = resolve::Body::Markdown(&text[body..], body);
+    let body = match is_html(desk.document.path) {
+        true if html::is_page(&text[body..]) => {
+            html::read(desk, Some(html::Above { fields, body }));
+            return;
+        }
+        true if is_loop(&text[body..]) => {
+            html::tell_passed_over(desk, "its generator fills it with a list");
+            return;
+        }
+        true => resolve::Body::Template(&text[body..], body),
+        false => resolve::Body::Markdown(&text[body..], body),
+    };
     if let Some(sighting) = resolve::sighting(desk, &fields, &spot, body) {
         desk.reading.sightings.push(sighting);
     }
+}
+
+/// HTML begins with front matter by a line of its delimiters alone.
+fn has_front_matter(text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default().trim_end();
+    matches!(first, "---" | "+++" | "---toml" | "---json" | "---yaml" | "---yml")
+}
+
+/// Whether a generator makes a list here, of what only it knows.
+fn is_loop(text: &str) -> bool {
+    const LISTS: [&str; 7] = [
+        " in site.",
+        " in paginator.",
+        " in collections.",
+        "{% paginate",
+        "{{ range .Pages",
+        "{{ range .Site",
+        "{{ range where",
+    ];
+    LISTS.iter().any(|sign| text.contains(sign))
 }
 
 type Named = (String, fields::Named);
@@ -293,7 +355,7 @@ fn front_matter(desk: &mut Desk<'_>) -> Option<(Vec<Named>, Option<front_matter:
 #[must_use]
 pub fn read_index(folder: &str, shown: &str, bytes: &[u8]) -> (FolderIndex, Vec<Problem>) {
     let mut index = FolderIndex { folder: folder.to_owned(), ..FolderIndex::default() };
-    let decoded = text::decode(shown, bytes);
+    let decoded = text::decode(shown, bytes, text::Hints::default());
     let mut problems: Vec<Problem> = decoded.problem.into_iter().collect();
     let Some(text) = decoded.text else { return (index, problems) };
     let head = front_matter::find(&text);

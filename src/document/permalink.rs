@@ -269,6 +269,13 @@ fn encode(text: &str, slashes: bool) -> String {
     encoded
 }
 
+/// The path of a file as a server shows it, percent-encoded but otherwise as it is.
+pub(super) fn encoded_path(path: &str) -> String {
+    let segments: Vec<String> =
+        path.split('/').map(|part| utf8_percent_encode(part, SEGMENT).to_string()).collect();
+    segments.join("/")
+}
+
 /// Puts `-N` on the last segment of a URL's path, for an article whose address another of its
 /// document already has.
 pub(super) fn numbered(url: &str, n: usize) -> String {

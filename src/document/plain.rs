@@ -163,6 +163,10 @@ fn is_inline(name: &str) -> bool {
 }
 
 fn tokenize(text: &str, opts: TokenizerOpts) -> String {
+    // Only tags are hostile; of such a text nothing is worth showing.
+    if opts.initial_state.is_none() && super::guard::endless_tag(text).is_some() {
+        return String::new();
+    }
     let sink = Gather::default();
     sink.text.borrow_mut().reserve(text.len());
     let tokenizer = Tokenizer::new(sink, opts);

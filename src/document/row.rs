@@ -149,7 +149,8 @@ fn named(desk: &mut Desk<'_>, key: &str, value: &Value) -> Named {
             return Named::Bool(bytes[0] == 1);
         }
         Value::Text(bytes) | Value::Blob(bytes) => {
-            let decoded = text::decode(desk.document.shown, bytes);
+            let hints = text::Hints { markup: false, host: desk.options.site_url.host_str() };
+            let decoded = text::decode(desk.document.shown, bytes, hints);
             // A cell that is no text loses its value, the row goes on.
             if let Some(problem) = decoded.problem {
                 let message = format!("column {key}: {}", problem.message);

@@ -16,6 +16,8 @@ pub(crate) const UNKNOWN: crate::problem::Code = crate::problem::Code::new("shor
 
 /// What shortcodes may ask about the page that they stand on.
 pub(super) struct Page<'a> {
+    /// Whether the text is Markdown; else it is HTML, in which generators look everywhere.
+    pub(super) markdown: bool,
     pub(super) title: &'a str,
     /// Absolute URL of the article.
     pub(super) link: &'a str,
@@ -41,7 +43,7 @@ pub(super) fn replace<'a>(source: &'a str, page: &Page<'_>) -> Replaced<'a> {
     let mut scan = Scan {
         source,
         page,
-        code: markdown::code_ranges(source),
+        code: if page.markdown { markdown::code_ranges(source) } else { Vec::new() },
         out: String::with_capacity(source.len()),
         unknown: Vec::new(),
         kept: BTreeMap::new(),
@@ -102,6 +104,7 @@ impl<'a> Scan<'a, '_> {
         }
         match tag.kind {
             Kind::Comment => Some(tag.end),
+            Kind::Attributes if !self.page.markdown => None,
             Kind::Attributes => {
                 self.drop_contents_list(tag.content);
                 Some(tag.end)
@@ -267,6 +270,11 @@ impl<'a> Scan<'a, '_> {
     }
 
     fn fence(&mut self, language: &str, inner: &str) {
+        if !self.page.markdown {
+            let inner = plain::escape(without_raw(inner).trim_matches('\n'));
+            self.out.push_str(&format!("<pre><code>{inner}</code></pre>"));
+            return;
+        }
         let mut longest = 2;
         let mut run = 0;
         for c in inner.chars() {
@@ -360,6 +368,7 @@ mod tests {
 
     fn page<'a>(link_to: &'a dyn Fn(&str) -> String) -> Page<'a> {
         Page {
+            markdown: true,
             title: "Fog & rain",
             link: "https://x.example/fog/",
             site: "https://x.example",

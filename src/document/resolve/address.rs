@@ -120,7 +120,10 @@ pub(in super::super) fn resolve(
             Some(path) => put_below(&options.id_base, path),
             None => without_fragment(url),
         },
-        None => derived_id(options, FOR_DOCUMENTS, &values, facts.published),
+        None => match (&facts.spot.page, &options.id_permalink) {
+            (Some(own), None) => put_below(&options.id_base, own),
+            _ => derived_id(options, FOR_DOCUMENTS, &values, facts.published),
+        },
     };
     let (rule_id, id_origin) = match (&id, &named) {
         (Some(id), _) => {
@@ -130,9 +133,10 @@ pub(in super::super) fn resolve(
         (None, Some(_)) => (rule_id, IdOrigin::Named),
         (None, None) => (rule_id, IdOrigin::Derived),
     };
-    let link = match &named {
-        Some(url) => url.to_string(),
-        None => made_link(options, FOR_DOCUMENTS, &values, facts.published),
+    let link = match (&named, &facts.spot.page, &options.permalink) {
+        (Some(url), ..) => url.to_string(),
+        (None, Some(own), None) => put_below(&options.site_url, own),
+        _ => made_link(options, FOR_DOCUMENTS, &values, facts.published),
     };
     Address { link, named: named.is_some(), rule_id, id_origin }
 }

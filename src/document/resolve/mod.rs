@@ -47,6 +47,8 @@ pub(super) enum Body<'a> {
     Markdown(&'a str, usize),
     /// Markdown that stands in no document: a cell of a row.
     OwnMarkdown(String),
+    /// HTML with shortcodes in it, from this byte of the document on.
+    Template(&'a str, usize),
     Html(String),
     None,
 }
@@ -234,6 +236,17 @@ fn html(
 ) -> Option<String> {
     let html = match body {
         Body::OwnMarkdown(source) => to_html(desk, fields, spot, title_and_link, (&source, None)),
+        Body::Template(source, offset) => {
+            let is_template = true;
+            without_shortcodes(
+                desk,
+                fields,
+                spot,
+                title_and_link,
+                (source, Some(offset)),
+                is_template,
+            )
+        }
         Body::Markdown(source, offset) => {
             to_html(desk, fields, spot, title_and_link, (source, Some(offset)))
         }
@@ -247,15 +260,30 @@ fn to_html(
     desk: &mut Desk<'_>,
     fields: &Fields<'_>,
     spot: &Spot,
-    (title, link): (&str, &str),
+    title_and_link: (&str, &str),
     (source, offset): (&str, Option<usize>),
 ) -> String {
-    let options = desk.options;
     let mdx = desk.document.path.ends_with(".mdx");
     let source = if mdx { Cow::Owned(markdown::without_modules(source)) } else { source.into() };
+    let text = without_shortcodes(desk, fields, spot, title_and_link, (&source, offset), false);
+    let options = desk.options;
+    markdown::to_html(&text, &|url| address::file_link(options, spot, url))
+}
+
+/// A text with what its generator would put in place of its shortcodes.
+fn without_shortcodes(
+    desk: &mut Desk<'_>,
+    fields: &Fields<'_>,
+    spot: &Spot,
+    (title, link): (&str, &str),
+    (source, offset): (&str, Option<usize>),
+    is_template: bool,
+) -> String {
+    let options = desk.options;
     let replaced = shortcode::replace(
-        &source,
+        source,
         &Page {
+            markdown: !is_template,
             title,
             link,
             site: options.site_url.as_str().trim_end_matches('/'),
@@ -264,7 +292,7 @@ fn to_html(
         },
     );
     tell_unknown(desk, &replaced.unknown, offset);
-    markdown::to_html(&replaced.text, &|url| address::file_link(options, spot, url))
+    replaced.text.into_owned()
 }
 
 /// Tells each unknown shortcode once, where it stands first.

@@ -25,6 +25,9 @@ pub(in super::super) struct Spot {
     pub(in super::super) drafts: bool,
     /// Whether Jekyll's rules hold.
     pub(in super::super) jekyll: bool,
+    /// Of an HTML page, the path at which a server shows the file: its link where nothing says
+    /// otherwise.
+    pub(in super::super) page: Option<String>,
 }
 
 impl Spot {
@@ -61,6 +64,7 @@ impl Spot {
             sections,
             drafts: has("_drafts"),
             jekyll: has("_posts") || has("_drafts"),
+            page: None,
             path,
         }
     }
