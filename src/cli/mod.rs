@@ -2,7 +2,9 @@
 //! report and returns a status. Here everything is put together.
 
 pub mod args;
+mod bar;
 mod check;
+mod completions;
 mod explain;
 mod history;
 pub mod output;
@@ -59,6 +61,8 @@ pub fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(&global, &explain),
         Command::History(history) => history::run(&global, &history),
         Command::Status => status::run(&global),
+        Command::Completions(wanted) => completions::completions(&wanted),
+        Command::Man(wanted) => completions::manual(&wanted),
     };
     status.into()
 }

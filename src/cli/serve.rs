@@ -27,6 +27,7 @@ use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::{Problem, Severity};
+use crate::run::progress::Progress;
 use crate::run::{self, Call, Wishes};
 use crate::server::{self, Demand, Health, Served};
 use crate::worker::{self, Ask, Round, Worker};
@@ -180,6 +181,8 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     None => info!("waiting for another run to end"),
                 },
                 wishes: Wishes::default(),
+                // The log has a line for each run.
+                progress: &Progress::default(),
             },
         );
         follower.look_after_run();

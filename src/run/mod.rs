@@ -7,6 +7,7 @@ mod gather;
 mod gone;
 mod history;
 pub mod lazy;
+pub mod progress;
 mod publish;
 pub mod rehearse;
 mod standing;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::progress::{Progress, Step};
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard::{self, Guard};
@@ -226,6 +228,8 @@ pub struct Call<'a> {
     pub waiting: &'a mut dyn FnMut(Option<Holder>),
     /// What is asked for beyond a plain run.
     pub wishes: Wishes,
+    /// Where it says how far it is.
+    pub progress: &'a Progress,
 }
 
 /// What is asked of a run beyond a plain one.
@@ -278,7 +282,8 @@ fn regenerate(
         plan.lock = state.dir().join("feeds.lock");
     }
 
-    let gathered = gather::gather(&plan, &call.scope, &mut catalog, &mut report)?;
+    call.progress.begin(Step::Gather, 0);
+    let gathered = gather::gather(&plan, &call.scope, &mut catalog, call.progress, &mut report)?;
     report.step("gather", begin.elapsed());
     // Where no article is known, all that is published of such a source would be taken back.
     let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;
@@ -286,12 +291,13 @@ fn regenerate(
         return Err(Error::Blind(report.failures.join("; ")));
     }
     let step = Instant::now();
+    call.progress.begin(Step::Commit, 0);
     commit(&plan, &mut lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
         let mut ledger = ledger::Ledger::open(&state.ledger())?;
-        publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)
+        publish::publish(&plan, &lock, &catalog, &mut ledger, call, &mut report)
             .map_err(|e| recover(&mut catalog, e))?;
         finish(&catalog, &mut report, begin)?;
         ledger.remember(&history::remembered(&report, call)?)?;
