@@ -4,11 +4,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::support::{Newsroom, SITE, article, files};
+use crate::support::{BINARY, Newsroom, Running, SITE, article, files, wait_for};
 
 /// A newsroom with one article that can't be read.
 fn broken() -> Newsroom {
@@ -338,4 +339,99 @@ fn a_port_that_is_taken_is_named() {
     let ended = newsroom.feedwright(&["serve", "--listen", &address, "--admin", "none"]);
     assert_eq!(ended.status, 1, "{ended:?}");
     assert!(ended.stderr.contains(&address) && ended.stderr.contains("--listen"), "{ended:?}");
+}
+
+#[test]
+fn manual_pages_and_completions_tell_of_every_command() {
+    let newsroom = Newsroom::new::<&str>(&[]);
+    let page = newsroom.feedwright(&["man"]);
+    assert_eq!((page.status, page.stderr.as_str()), (0, ""), "{page:?}");
+    assert!(page.stdout.contains(".TH feedwright 1"), "{page:?}");
+    for command in ["serve", "regenerate", "check", "explain", "history", "status", "completions"] {
+        assert!(page.stdout.contains(&format!("feedwright\\-{command}(1)")), "{command}: {page:?}");
+        let own = newsroom.feedwright(&["man", command]);
+        assert_eq!((own.status, own.stderr.as_str()), (0, ""), "{own:?}");
+        assert!(own.stdout.contains(&format!(".TH feedwright-{command} 1")), "{own:?}");
+    }
+    // Columns of examples stay columns.
+    let own = newsroom.feedwright(&["man", "regenerate"]).stdout;
+    assert!(own.contains("\n.SH EXAMPLES\n.nf\n\\&  feedwright regenerate\n"), "{own}");
+    assert!(own.contains("\n\\&  feedwright \\-\\-quiet regenerate   "), "{own}");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = newsroom.feedwright(&["completions", shell]);
+        assert_eq!((script.status, script.stderr.as_str()), (0, ""), "{script:?}");
+        assert!(script.stdout.contains("regenerate"), "{script:?}");
+        assert!(script.stdout.contains("dry-run"), "{script:?}");
+    }
+    assert_eq!(newsroom.feedwright(&["man", "nothing"]).status, 2);
+    assert_eq!(newsroom.feedwright(&["completions", "cmd"]).status, 2);
+}
+
+/// A newsroom whose desk's database somebody is writing to, so that a run takes as long as they do.
+fn busy_desk() -> (Newsroom, Connection) {
+    let newsroom = Newsroom::sample();
+    let desk = "[[source]]\nname = \"desk\"\nkind = \"database\"\nurl = \"sqlite:desk.db\"\n\
+                query = \"select id, title from stories\"\npermalink = \"/desk/{id}/\"\n";
+    newsroom.write("feeds.toml", format!("{SITE}\n{desk}"));
+    let writer = Connection::open(newsroom.path("desk.db")).unwrap();
+    writer
+        .execute_batch(
+            "create table stories (id, title); insert into stories values ('a', 'A');
+             begin exclusive;",
+        )
+        .unwrap();
+    (newsroom, writer)
+}
+
+/// Runs the binary as somebody at a terminal does; what they see is its standard output.
+fn at_terminal(newsroom: &Newsroom, args: &[&str]) -> Running {
+    let line = format!("'{BINARY}' {}", args.join(" "));
+    let mut script = Command::new("script");
+    script
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .current_dir(newsroom.path(""))
+        .env("TERM", "xterm")
+        .env_remove("FEEDWRIGHT_CONFIG")
+        .stdin(Stdio::null());
+    Running::start(script)
+}
+
+const BAR: &str = "documents read: 5";
+
+fn wait_for_bar(running: &mut Running) {
+    wait_for("a bar", || running.said().contains(BAR).then_some(()));
+}
+
+#[test]
+fn whoever_waits_at_a_terminal_sees_how_far_a_long_run_is() {
+    let (newsroom, writer) = busy_desk();
+    let mut running = at_terminal(&newsroom, &["regenerate"]);
+    wait_for_bar(&mut running);
+    writer.execute_batch("commit").unwrap();
+    let ended = running.end();
+    assert_eq!(ended.status, 0, "{ended:?}");
+    // It is taken away, and the run's line remains.
+    let (_, after) = ended.stdout.rsplit_once(BAR).unwrap();
+    let (_, line) = after.rsplit_once("\u{1b}[2K").unwrap();
+    assert!(line.starts_with("6 articles read: 6 new"), "{ended:?}");
+}
+
+#[test]
+fn programs_and_those_who_want_quiet_see_no_bar() {
+    for args in [["--quiet", "regenerate"].as_slice(), &["--format", "json", "regenerate"]] {
+        let (newsroom, writer) = busy_desk();
+        let quiet = at_terminal(&newsroom, args);
+        // By the time that somebody beside it sees one, it would have been drawn.
+        let (other, its_writer) = busy_desk();
+        let mut watched = at_terminal(&other, &["regenerate"]);
+        wait_for_bar(&mut watched);
+        its_writer.execute_batch("commit").unwrap();
+        writer.execute_batch("commit").unwrap();
+        watched.end();
+        let ended = quiet.end();
+        assert!(
+            !ended.stdout.contains("documents read") && !ended.stdout.contains('\u{1b}'),
+            "{ended:?}"
+        );
+    }
 }

@@ -84,6 +84,7 @@ impl Newsroom {
                 finisher: &Finisher::default(),
                 waiting: &mut |_| {},
                 wishes: Wishes { check_only, ..Wishes::default() },
+                progress: &run::progress::Progress::default(),
             },
         )
     }

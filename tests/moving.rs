@@ -64,6 +64,7 @@ impl Room {
             finisher: &self.finisher,
             waiting: &mut |_| {},
             wishes: Wishes { patient, ..Wishes::default() },
+            progress: &run::progress::Progress::default(),
         };
         run::run(&settings.plan, call).unwrap()
     }

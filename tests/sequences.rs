@@ -203,6 +203,7 @@ fn regenerate(
             finisher,
             waiting: &mut |_| {},
             wishes: run::Wishes::default(),
+            progress: &run::progress::Progress::default(),
         },
     )
 }

@@ -111,6 +111,12 @@ pub enum Command {
     Lock(Lock),
     /// Show the last run and the next, and what is held, refused or unwritten.
     Status,
+    /// Print a script by which a shell completes feedwright's commands and options.
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print a manual page: of feedwright, or of one of its commands.
+    #[command(after_help = MAN_HELP)]
+    Man(Manual),
 }
 
 const SERVE_HELP: &str = "\
@@ -182,6 +188,34 @@ pub struct Lock {
     /// Print what would be dropped, and drop nothing.
     #[arg(long, requires = "prune")]
     pub dry_run: bool,
+}
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  feedwright completions bash > ~/.local/share/bash-completion/completions/feedwright
+  feedwright completions zsh > ~/.zfunc/_feedwright
+  feedwright completions fish > ~/.config/fish/completions/feedwright.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  feedwright man | man -l -
+  feedwright man > /usr/local/share/man/man1/feedwright.1
+  feedwright man serve > /usr/local/share/man/man1/feedwright-serve.1";
+
+/// `completions`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
+pub struct Manual {
+    /// One command instead of the whole.
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// `explain`.
@@ -360,6 +394,8 @@ mod tests {
             "feedwright explain",
             "feedwright history",
             "feedwright history latest --most 0",
+            "feedwright completions",
+            "feedwright completions cmd",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -8,10 +8,11 @@ mod fetch;
 use std::io::{self, Write};
 
 use super::args::{Check, Global, OutputFormat};
-use super::{Status, complain, load, now, output, status_of, status_of_error};
+use super::{Status, bar, complain, load, now, output, status_of, status_of_error};
 use crate::config::DEFAULTS;
 use crate::press::Finisher;
 use crate::problem::Severity;
+use crate::run::progress::Progress;
 use crate::run::{self, Call, Plan, Report, Scope, Wishes};
 
 pub(super) fn run(global: &Global, args: &Check) -> Status {
@@ -29,7 +30,9 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
         Ok(loaded) => loaded,
         Err(status) => return status,
     };
-    let mut report = match read_all(&loaded.settings.plan) {
+    let plan = &loaded.settings.plan;
+    let read = bar::while_shown(global, |progress| read_all(plan, progress));
+    let mut report = match read {
         Ok(report) => report,
         Err(e) => {
             complain(&e.to_string());
@@ -78,7 +81,7 @@ enum Error {
 }
 
 /// Reads everything into a state that is thrown away; the lock is read and not written.
-fn read_all(plan: &Plan) -> Result<Report, Error> {
+fn read_all(plan: &Plan, progress: &Progress) -> Result<Report, Error> {
     let scratch = tempfile::tempdir().map_err(Error::Scratch)?;
     let mut plan = plan.clone();
     plan.state = scratch.path().join("state");
@@ -91,6 +94,7 @@ fn read_all(plan: &Plan) -> Result<Report, Error> {
             finisher: &Finisher::default(),
             waiting: &mut |_| {},
             wishes: Wishes { check_only: true, lint: true, ..Wishes::default() },
+            progress,
         },
     )?;
     Ok(report)

@@ -2,7 +2,9 @@
 //! report and returns a status. Here everything is put together.
 
 pub mod args;
+mod bar;
 mod check;
+mod completions;
 mod explain;
 mod history;
 mod lock;
@@ -61,6 +63,8 @@ pub fn main() -> ExitCode {
         Command::History(history) => history::run(&global, &history),
         Command::Lock(lock) => lock::run(&global, &lock),
         Command::Status => status::run(&global),
+        Command::Completions(wanted) => completions::completions(&wanted),
+        Command::Man(wanted) => completions::manual(&wanted),
     };
     status.into()
 }

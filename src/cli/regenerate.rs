@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::args::{Accept, Global, OutputFormat, Regenerate};
-use super::{Status, complain, load, now, output, status_of, status_of_error, tell};
+use super::{Status, bar, complain, load, now, output, status_of, status_of_error, tell};
 use crate::catalog::guard::Guard;
 use crate::edition::ledger::{self, Ledger};
 use crate::press::Finisher;
+use crate::run::progress::Progress;
 use crate::run::rehearse::rehearse;
 use crate::run::{self, Call, Plan, Report, Scope, Wishes};
 use crate::state::{Holder, State};
@@ -29,32 +30,18 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
         return Status::Failed;
     }
     let quiet = global.quiet;
-    let call = Call {
-        scope: Scope::All,
-        command: "regenerate",
-        clock: &now,
-        finisher: &Finisher::default(),
-        waiting: &mut |holder| {
-            if !quiet {
-                complain(&waiting(holder.as_ref()));
-            }
-        },
-        wishes: Wishes {
-            accept: args.accept.iter().map(|a| guard(*a)).collect(),
-            locked: args.locked,
-            learn: args.learn.clone(),
-            ..Wishes::default()
-        },
-    };
+    let plan = &loaded.settings.plan;
     if args.dry_run {
-        return dry_run(global, &loaded.settings.plan, call);
+        return dry_run(global, plan, args);
     }
-    match run::run(&loaded.settings.plan, call) {
+    match bar::while_shown(global, |progress| {
+        with_call(global, args, progress, |call| run::run(plan, call))
+    }) {
         Ok(mut report) => {
             report.problems.extend(loaded.problems);
             tell(global, &report, Some(output::PROBLEMS_OF_A_CODE_MAX));
             if global.format == OutputFormat::Text && !quiet {
-                tell_of_quicker(&loaded.settings.plan, &report);
+                tell_of_quicker(plan, &report);
             }
             status_of(&report)
         }
@@ -65,9 +52,39 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
     }
 }
 
+/// The run that is asked for, handed to whoever does it.
+fn with_call<T>(
+    global: &Global,
+    args: &Regenerate,
+    progress: &Progress,
+    work: impl FnOnce(Call<'_>) -> T,
+) -> T {
+    work(Call {
+        scope: Scope::All,
+        command: "regenerate",
+        clock: &now,
+        finisher: &Finisher::default(),
+        waiting: &mut |holder| {
+            if !global.quiet {
+                complain(&waiting(holder.as_ref()));
+            }
+        },
+        wishes: Wishes {
+            accept: args.accept.iter().map(|a| guard(*a)).collect(),
+            locked: args.locked,
+            learn: args.learn.clone(),
+            ..Wishes::default()
+        },
+        progress,
+    })
+}
+
 /// Tells what a run would change; status 1 where subscribers would see an article again.
-fn dry_run(global: &Global, plan: &Plan, call: Call<'_>) -> Status {
-    let rehearsal = match rehearse(plan, call) {
+fn dry_run(global: &Global, plan: &Plan, args: &Regenerate) -> Status {
+    let rehearsed = bar::while_shown(global, |progress| {
+        with_call(global, args, progress, |call| rehearse(plan, call))
+    });
+    let rehearsal = match rehearsed {
         Ok(rehearsal) => rehearsal,
         Err(e) => {
             complain(&e.to_string());

@@ -30,6 +30,7 @@ use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::Problem;
+use crate::run::progress::Progress;
 use crate::run::{self, Call, Wishes};
 use crate::server::counts::Counts;
 use crate::server::{self, Demand, Served};
@@ -201,6 +202,8 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     None => info!("waiting for another run to end"),
                 },
                 wishes,
+                // The log has a line for each run.
+                progress: &Progress::default(),
             },
         );
         follower.look_after_run();

@@ -313,7 +313,7 @@ fn scheme(site: &Site, taxonomy: &Taxonomy) -> String {
 }
 
 /// Whether an address can be fetched from the web.
-fn is_web(address: &str) -> bool {
+pub(crate) fn is_web(address: &str) -> bool {
     url::Url::parse(text::url(address).as_str())
         .is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
 }

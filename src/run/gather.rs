@@ -10,6 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use rayon::prelude::*;
 
+use super::progress::Progress;
 use super::{Error, Plan, Report, Scope, standing};
 use crate::catalog::commit::IndexChanges;
 use crate::catalog::stage::{Outcome as Read, Staged, prepare};
@@ -46,13 +47,14 @@ pub(super) fn gather(
     scope: &Scope,
     again: &BTreeSet<second::Document>,
     catalog: &mut Catalog,
+    progress: &Progress,
     report: &mut Report,
 ) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     for source in &plan.sources {
         let before = report.problems.len();
         let again: Vec<_> = again.iter().filter(|(of, _)| *of == source.name).collect();
-        let looked = look(source, scope, &again, catalog, report)?;
+        let looked = look(source, scope, &again, catalog, progress, report)?;
         // The catalog tells them, for as long as they stand.
         let found = report.problems.split_off(before);
         let failure = match looked {
@@ -87,6 +89,7 @@ fn look(
     scope: &Scope,
     again: &[&second::Document],
     catalog: &mut Catalog,
+    progress: &Progress,
     report: &mut Report,
 ) -> Result<Looked, Error> {
     let targets = match (&source.place, scope) {
@@ -105,7 +108,7 @@ fn look(
     };
     catalog.look_again(again.iter().copied())?;
     let memory = catalog.memory(&source.name, targets.as_deref())?;
-    let tally = Tally::default();
+    let tally = Tally::of(progress);
     let gathered = stream(source, targets.as_deref(), memory, catalog, &tally)?;
     report.counters.opened += tally.opened.into_inner();
     report.counters.parsed += tally.parsed.into_inner();
@@ -124,11 +127,18 @@ fn look(
     })))
 }
 
-#[derive(Default)]
-struct Tally {
+struct Tally<'a> {
     opened: AtomicU64,
     parsed: AtomicU64,
     problems: Mutex<Vec<Problem>>,
+    progress: &'a Progress,
+}
+
+impl Tally<'_> {
+    fn of(progress: &Progress) -> Tally<'_> {
+        let (opened, parsed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Tally { opened, parsed, problems: Mutex::default(), progress }
+    }
 }
 
 /// Reads batches on all threads while one thread stages the batches before; all on one where there is
@@ -138,7 +148,7 @@ fn stream(
     targets: Option<&[Target]>,
     memory: Memory,
     catalog: &mut Catalog,
-    tally: &Tally,
+    tally: &Tally<'_>,
 ) -> Result<Result<Gathered, source::Error>, Error> {
     let batch = |found: Vec<Found>| -> Vec<Staged> {
         found.into_par_iter().filter_map(|f| read(source, f, tally)).collect()
@@ -197,8 +207,9 @@ fn each_batch(
 
 /// Reads one document. `None` where it can't be read now: what is known of it stays, and it is tried
 /// again at the next look.
-fn read(source: &source::Options, found: Found, tally: &Tally) -> Option<Staged> {
+fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Staged> {
     tally.opened.fetch_add(1, Ordering::Relaxed);
+    tally.progress.did(1);
     let tell = |problem| {
         if let Ok(mut problems) = tally.problems.lock() {
             problems.push(problem);

@@ -10,6 +10,7 @@ mod history;
 pub mod lazy;
 pub mod learn;
 mod lint;
+pub mod progress;
 pub mod prune;
 mod publish;
 pub mod rehearse;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::progress::{Progress, Step};
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard;
@@ -334,6 +336,8 @@ pub struct Call<'a> {
     pub waiting: &'a mut dyn FnMut(Option<Holder>),
     /// What is asked for beyond a plain run.
     pub wishes: Wishes,
+    /// Where it says how far it is.
+    pub progress: &'a Progress,
 }
 
 /// What is asked of a run beyond a plain one.
@@ -402,7 +406,9 @@ fn regenerate(
         true => looks.due((call.clock)()),
         false => looks.waiting(),
     };
-    let mut gathered = gather::gather(&plan, &call.scope, &again, &mut catalog, &mut report)?;
+    call.progress.begin(Step::Gather, 0);
+    let mut gathered =
+        gather::gather(&plan, &call.scope, &again, &mut catalog, call.progress, &mut report)?;
     report.step("gather", begin.elapsed());
     // Where no article is known, all that is published of such a source would be taken back.
     let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;
@@ -414,13 +420,14 @@ fn regenerate(
     if call.wishes.patient {
         gathered.patience = patience(&plan, &looks, &gathered.looked_again);
     }
+    call.progress.begin(Step::Commit, 0);
     let wait = commit(&plan, &mut lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
     report.second_look = catalog.keep_looks(&looks.after(&again, &wait, looked))?.next();
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
         let mut ledger = ledger::Ledger::open(&state.ledger())?;
-        publish::publish(&plan, &lock, &catalog, &mut ledger, call.finisher, &mut report)
+        publish::publish(&plan, &lock, &catalog, &mut ledger, call, &mut report)
             .map_err(|e| recover(&mut catalog, e))?;
         finish(&catalog, &mut report, begin)?;
         ledger.remember(&history::remembered(&report, call)?)?;

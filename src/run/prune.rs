@@ -147,6 +147,7 @@ fn read_everything(
         finisher: &Finisher::default(),
         waiting: &mut |_| {},
         wishes: Wishes { check_only: true, ..Wishes::default() },
+        progress: call.progress,
     };
     let report = run(&cold, reading)?;
     if let Some(failure) = report.failures.first() {

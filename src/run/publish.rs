@@ -11,7 +11,8 @@ use chrono::DateTime;
 use rayon::prelude::*;
 
 pub(super) use self::facts::standing_manifest;
-use super::{Error, Plan, Report, eager_feeds};
+use super::progress::Step;
+use super::{Call, Error, Plan, Report, eager_feeds};
 use crate::article::ContentHash;
 use crate::catalog::Catalog;
 use crate::catalog::lock::Lock;
@@ -20,7 +21,7 @@ use crate::edition::manifest::{FileFacts, Manifest, VERSION};
 use crate::edition::{Edition, Validators, encode, obstacle, tree, verify};
 use crate::feed::address::Address;
 use crate::feed::{Feed, Format, Site};
-use crate::press::{self, Finisher, Raw, Window};
+use crate::press::{self, Raw, Window};
 use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Listed, RENDER};
 use crate::state;
@@ -78,7 +79,7 @@ pub(super) fn publish(
     lock: &Lock,
     catalog: &Catalog,
     ledger: &mut Ledger,
-    finisher: &Finisher,
+    call: &Call<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
     tree::clear_aside(&plan.tree)?;
@@ -93,7 +94,7 @@ pub(super) fn publish(
 
     let step = Instant::now();
     let mut publisher = Publisher::new(plan, ledger, report)?;
-    publisher.feeds(catalog, finisher, &feeds, &windows)?;
+    publisher.feeds(catalog, call, &feeds, &windows)?;
     publisher.lists(&feeds, &windows)?;
     publisher.manifest(catalog, &feeds, &windows)?;
     let seals: Vec<_> = feeds.iter().zip(&windows).map(|(f, w)| publisher.seal(f, w)).collect();
@@ -180,7 +181,7 @@ impl<'a> Publisher<'a> {
     fn feeds(
         &mut self,
         catalog: &Catalog,
-        finisher: &Finisher,
+        call: &Call<'_>,
         feeds: &[Feed],
         windows: &[Window],
     ) -> Result<(), Error> {
@@ -198,6 +199,8 @@ impl<'a> Publisher<'a> {
                 due.push((feed, window, due_here));
             }
         }
+        let (finisher, progress) = (call.finisher, call.progress);
+        progress.begin(Step::Publish, due.len());
         for some in due.chunks(FEEDS_AT_ONCE) {
             let mut loaded: Vec<(&Feed, &Window, &[Address], Vec<Raw>)> = Vec::new();
             for (feed, window, addresses) in some {
@@ -220,6 +223,7 @@ impl<'a> Publisher<'a> {
                             (address.clone(), edition)
                         })
                         .collect();
+                    progress.did(1);
                     Pressed { fingerprint: window.fingerprint, editions, problems }
                 })
                 .collect();

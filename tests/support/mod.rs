@@ -275,6 +275,11 @@ impl Running {
         text(&mut self.stderr)
     }
 
+    /// What it has said on standard output so far.
+    pub(crate) fn said(&mut self) -> String {
+        text(&mut self.stdout)
+    }
+
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Ended {
         let status = wait_for("the command to end", || self.ended());

@@ -29,6 +29,7 @@ fn newsroom() -> Newsroom {
         finisher: &service.finisher,
         waiting: &mut |_| {},
         wishes: Wishes::default(),
+        progress: &run::progress::Progress::default(),
     };
     run::run(&service.settings().plan, call).unwrap();
     Newsroom { dir, service }
