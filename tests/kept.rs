@@ -2,7 +2,6 @@
 //! back.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its tests do")]
-#![expect(clippy::print_stdout, reason = "a skip is told")]
 
 use std::process::Command;
 

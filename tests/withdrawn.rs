@@ -1,6 +1,8 @@
 //! What was out and is out no more: it leaves its feeds, and where `tombstones` is set Atom says so (RFC
 //! 6721), out of a line of `feeds.lock`.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its tests do")]
+
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Newsroom, SITE, article};
