@@ -728,3 +728,6 @@ impl<'a> Contexts<'a> {
         made
     }
 }
+
+#[cfg(test)]
+mod tests;
