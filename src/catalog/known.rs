@@ -73,13 +73,14 @@ impl Catalog {
             Ok(())
         })?;
         self.rows("select id, rule_id from departed", |row| {
-            needed.ids.insert(row.get(0)?);
-            needed.rules.insert(row.get(1)?);
+            let (id, rule): (String, String) = (row.get(0)?, row.get(1)?);
+            needed.once(&id, &rule);
             Ok(())
         })?;
         self.rows("select source, path, rule_id from sighting", |row| {
             let (source, path): (String, String) = (row.get(0)?, row.get(1)?);
-            needed.sighting(&source, &path, row.get(2)?);
+            let rule: String = row.get(2)?;
+            needed.sighting(&source, &path, &rule);
             Ok(())
         })
     }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue, LAST_MODIFIED};
 use http::{Response, StatusCode};
 use url::Url;
@@ -88,7 +88,7 @@ pub(super) fn learn(
             let url = manifest_url(named);
             if let Some(live) = fetch(url, report)? {
                 if !call.wishes.check_only {
-                    live.note(&mut Ledger::open(&state.ledger())?)?;
+                    live.note(&mut Ledger::open(&state.ledger())?, report.as_of)?;
                 }
                 plan.learned = Some(Box::new(live.manifest));
             }
@@ -102,9 +102,16 @@ pub(super) fn learn(
     }
     if empty && let Some(manifest) = standing_manifest(plan) {
         let entries = manifest.entries.into_iter();
-        lock.sights = entries.map(|(id, entry)| (id, entry.published)).collect();
+        let sights = entries.map(|(id, entry)| (id, entry.published));
+        lock.sights = sights.filter(|(_, at)| is_credible(*at, report.as_of)).collect();
     }
     Ok(())
+}
+
+/// Whether something may have been published then, by a clock that is a little wrong. What isn't so is
+/// passed over: a time that no file can have would keep an edition from being written for ever.
+fn is_credible(at: DateTime<Utc>, as_of: DateTime<Utc>) -> bool {
+    at >= DateTime::UNIX_EPOCH && at - as_of <= TimeDelta::days(1)
 }
 
 /// A live manifest, and what its own validators are.
@@ -155,7 +162,7 @@ impl Live {
     /// Notes in the ledger which editions stand where and since when, for an edition that is the same
     /// is no newer. Before anything is committed: a run that dies then learns once more, and a later
     /// one wouldn't.
-    fn note(&self, ledger: &mut Ledger) -> Result<(), ledger::Error> {
+    fn note(&self, ledger: &mut Ledger, as_of: DateTime<Utc>) -> Result<(), ledger::Error> {
         let known = ledger.rows()?;
         let listed = self.manifest.files.iter().filter_map(|(address, facts)| {
             let (hash, last_modified) = (facts.etag, facts.last_modified);
@@ -164,8 +171,10 @@ impl Live {
         let itself = self.itself.map(|(validators, bytes)| (Address::Manifest, validators, bytes));
         let rows: Vec<(Address, Row)> = listed
             .chain(itself)
-            .filter(|(address, ..)| {
-                known.get(address).is_none_or(|row| row.fingerprint == NO_FINGERPRINT)
+            .filter(|(address, validators, _)| {
+                let row = known.get(address);
+                row.is_none_or(|row| row.fingerprint == NO_FINGERPRINT)
+                    && is_credible(validators.last_modified, as_of)
             })
             .map(|(address, validators, bytes)| {
                 let (fingerprint, validators) = (NO_FINGERPRINT, Some(validators));

@@ -84,15 +84,14 @@ pub fn prune(plan: &Plan, call: &mut Call<'_>, try_only: bool) -> Result<Vec<Str
     }
     let catalog = state.as_ref().map(Catalog::open_to_read).transpose()?;
     let lock = lock::read(&plan.lock)?;
-    let mut needed = Needed::default();
+    let mut needed = Needed::by(&lock);
     if let Some(catalog) = &catalog {
         refuse_held(catalog)?;
         catalog.needed(&mut needed)?;
     }
     if let Some(manifest) = standing_manifest(plan) {
-        for (id, entry) in manifest.entries {
-            needed.ids.insert(id);
-            needed.rules.insert(entry.rule_id);
+        for (id, entry) in &manifest.entries {
+            needed.once(id, &entry.rule_id);
         }
     }
     let empty = read_everything(plan, call, catalog.as_ref(), &mut needed)?;

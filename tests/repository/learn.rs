@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::Value;
 
 use crate::support::{Ended, Newsroom, Report, Running, Service, article, wait_for};
 
@@ -438,4 +439,39 @@ fn a_job_that_starts_from_the_repository_each_time_goes_on_from_the_job_before()
         }
     }
     assert_eq!(before.len(), 5);
+}
+
+#[test]
+fn whatever_a_manifest_claims_the_run_goes_well_and_stays_in_its_tree() {
+    let newsroom = newsroom();
+    let mut manifest: Value = serde_json::from_str(&newsroom.read("public/feeds.json")).unwrap();
+    let times = ["+262142-12-31T23:59:59Z", "-262143-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];
+    let files = manifest["files"].as_object_mut().unwrap();
+    let facts = files["/feeds/latest.rss"].clone();
+    for (n, time) in times.iter().enumerate() {
+        let address = ["/feeds/latest.rss", "/feeds/latest.atom", "/feeds/town.json"][n];
+        files[address]["last_modified"] = (*time).into();
+        files[address]["size"] = u64::MAX.into();
+    }
+    for address in ["/feeds/../../../out.rss", "/etc/passwd", "", "/feeds/%00.rss", "/feeds//.rss"]
+    {
+        files.insert(address.to_owned(), facts.clone());
+    }
+    let entries = manifest["entries"].as_object_mut().unwrap();
+    for (n, entry) in entries.values_mut().enumerate() {
+        entry["published"] = times[n % times.len()].into();
+    }
+    let entry = entries.values().next().unwrap().clone();
+    for id in ["", "\t\n\u{0}\u{202e}", "urn:one", "urn:two", &"x".repeat(1 << 20)] {
+        entries.insert(id.to_owned(), entry.clone());
+    }
+    let body = manifest.to_string();
+    let at = answering(move |_, _| ok(body.as_bytes()));
+    let second = newsroom.checkout();
+    let report = learn_well(&second, &format!("http://{at}/"));
+    assert_eq!(report.complaints(), []);
+    assert_eq!(second.editions(), newsroom.editions());
+    assert_eq!(second.regenerate_well().count("written"), 0);
+    let published = second.tree();
+    assert_eq!(published.keys().collect::<Vec<_>>(), newsroom.tree().keys().collect::<Vec<_>>());
 }

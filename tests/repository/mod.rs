@@ -3,4 +3,5 @@
 
 mod learn;
 mod locks;
+mod machine;
 mod prune;

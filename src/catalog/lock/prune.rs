@@ -2,35 +2,61 @@
 //! line stays wherever there is doubt: one too many costs nothing, one too few shows readers an article
 //! twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::{Error, HEADER, Lock, replace, unescape, without_bom};
 
-/// What may still be asked of a lock.
+/// What may still be asked of a lock. Of a million articles only those are kept that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needed {
-    /// Ids that an article has, or had lately.
-    pub ids: BTreeSet<String>,
-    /// Rule ids that a document gives, or could give.
-    pub rules: BTreeSet<String>,
+    /// All ids in the lock, and those of them that an article has, or had lately.
+    ids: BTreeMap<String, bool>,
+    /// All rule ids in the lock, and those of them that a document gives, or could give.
+    rules: BTreeMap<String, bool>,
     /// By id: the rule id of an article that stands.
-    pub standing: BTreeMap<String, String>,
+    standing: BTreeMap<String, String>,
 }
 
 impl Needed {
+    /// What a lock speaks of, none of it needed yet.
+    #[must_use]
+    pub fn by(lock: &Lock) -> Needed {
+        let mut needed = Needed::default();
+        let doubles = || lock.doubles.values().flat_map(|ids| ids.iter().map(|(id, _)| id));
+        let ids = lock.ids.values().chain(lock.seen.keys()).chain(doubles());
+        needed.ids.extend(ids.map(|id| (id.clone(), false)));
+        needed.rules.extend(lock.ids.keys().map(|rule| (rule.clone(), false)));
+        needed
+    }
+
     /// Notes an article that stands.
     pub fn article(&mut self, id: String, rule: String) {
-        self.ids.insert(id.clone());
-        self.rules.insert(rule.clone());
-        self.standing.insert(id, rule);
+        self.once(&id, &rule);
+        if self.ids.contains_key(&id) {
+            self.standing.insert(id, rule);
+        }
+    }
+
+    /// Notes an article that is published, or was lately.
+    pub fn once(&mut self, id: &str, rule: &str) {
+        if let Some(needed) = self.ids.get_mut(id) {
+            *needed = true;
+        }
+        self.rule(rule);
     }
 
     /// Notes what a document gives: its rule id, and what that becomes where others give it, too.
-    pub fn sighting(&mut self, source: &str, path: &str, rule: String) {
-        self.rules.insert(format!("{rule}#{path}"));
-        self.rules.insert(format!("{rule}#//{source}/{path}"));
-        self.rules.insert(rule);
+    pub fn sighting(&mut self, source: &str, path: &str, rule: &str) {
+        self.rule(rule);
+        self.rule(&format!("{rule}#{path}"));
+        self.rule(&format!("{rule}#//{source}/{path}"));
+    }
+
+    fn rule(&mut self, rule: &str) {
+        if let Some(needed) = self.rules.get_mut(rule) {
+            *needed = true;
+        }
     }
 }
 
@@ -38,17 +64,18 @@ impl Needed {
 /// that is gone, where the article has another line, or none is needed. `lock` is what the text says.
 #[must_use]
 pub fn droppable(text: &str, lock: &Lock, needed: &Needed) -> Vec<String> {
+    let is = |needed: &BTreeMap<String, bool>, key: &str| needed.get(key).is_none_or(|n| *n);
     let is_needed = |line: &&str| {
         let fields: Option<Vec<String>> = line.split('\t').map(unescape).collect();
         let fields: Vec<&str> = fields.iter().flatten().map(String::as_str).collect();
         match fields[..] {
-            ["seen", id, _] => needed.ids.contains(id),
+            ["seen", id, _] => is(&needed.ids, id),
             ["id", rule, id] => {
                 // The article's own rule has its line, or is its id.
                 let superseded = needed.standing.get(id).is_some_and(|own| {
                     own == id || lock.ids.get(own).is_some_and(|locked| locked == id)
                 });
-                needed.rules.contains(rule) || (needed.ids.contains(id) && !superseded)
+                is(&needed.rules, rule) || (is(&needed.ids, id) && !superseded)
             }
             _ => true,
         }
@@ -73,19 +100,19 @@ pub fn drop_lines(path: &Path, lines: &[String]) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    fn dropped(lines: &[&str], needed: &Needed) -> Vec<String> {
+    fn dropped(lines: &[&str]) -> Vec<String> {
         let text = format!("{HEADER}\n{}\n", lines.join("\n"));
         let lock = super::super::parse(Path::new("feeds.lock"), &text).unwrap();
-        droppable(&text, &lock, needed)
+        let mut needed = Needed::by(&lock);
+        needed.article("urn:live".to_owned(), "rule/live".to_owned());
+        needed.article("rule/plain".to_owned(), "rule/plain".to_owned());
+        needed.sighting("desk", "b.md", "rule/b");
+        needed.once("urn:lately", "rule/of-lately");
+        droppable(&text, &lock, &needed)
     }
 
     #[test]
     fn only_what_nothing_can_ask_for_is_dropped() {
-        let mut needed = Needed::default();
-        needed.article("urn:live".to_owned(), "rule/live".to_owned());
-        needed.article("rule/plain".to_owned(), "rule/plain".to_owned());
-        needed.sighting("desk", "b.md", "rule/b".to_owned());
-        needed.ids.insert("urn:lately".to_owned());
         let stay = [
             "base\thttps://a.example/",
             "feed\told\turn:feeds:1",
@@ -105,8 +132,8 @@ mod tests {
             "id\trule/gone\turn:gone",
             "seen\turn:gone\t2026-01-01T00:00:00Z",
         ];
-        assert_eq!(dropped(&[&stay[..], &go[..]].concat(), &needed), go);
+        assert_eq!(dropped(&[&stay[..], &go[..]].concat()), go);
         // Without its own line an article keeps the one that it has.
-        assert_eq!(dropped(&["id\trule/before\turn:live"], &needed), [""; 0]);
+        assert_eq!(dropped(&["id\trule/before\turn:live"]), [""; 0]);
     }
 }
