@@ -59,7 +59,8 @@ const looking = (body) => `() => { const { where, isShown, pieces, rgba, backgro
 
 /** Nothing stands outside the window, sideways. */
 export const overflow = looking(`() => {
-  const wide = innerWidth;
+  // A phone would zoom out, and call that its width.
+  const wide = document.documentElement.clientWidth;
   const wrong = document.scrollingElement.scrollWidth > wide
     ? ["the page is " + document.scrollingElement.scrollWidth + " px wide in a window of " + wide] : [];
   for (const { element, boxes } of pieces()) {

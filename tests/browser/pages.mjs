@@ -1,7 +1,7 @@
 // The pages of a running `serve`, in Debian's Chromium. `node tests/browser/pages.mjs BASE PAGES.json FOLDER`:
 // each page of the list is looked at in light and dark, on a phone and a desk, in print, by keyboard and
 // as a screen reader is given it; pictures of it are left in FOLDER. A page in PAGES.json says what it
-// should show: `path`, `title`, `language`, `direction`, `text` (all to be found), `headings` (the
+// should show: `path`, `title`, `language`, `direction`, `text` (all to be found), `absent` (none of it), `headings` (the
 // first), `landmarks`, `links` (names). Whatever fails is told with its place.
 
 import { mkdirSync, readFileSync } from "node:fs";
@@ -61,7 +61,7 @@ async function page(wanted) {
   await page.close();
 }
 
-async function content(page, { path, title, language, direction, text = [] }) {
+async function content(page, { path, title, language, direction, text = [], absent = [] }) {
   const seen = await page.run(() => ({
     title: document.title,
     language: document.documentElement.lang,
@@ -72,6 +72,7 @@ async function content(page, { path, title, language, direction, text = [] }) {
   check(`${path}: language`, seen.language === language, `it is “${seen.language}”, not “${language}”`);
   check(`${path}: direction`, seen.direction === direction, `it is ${seen.direction}`);
   checkNone(`${path}: text`, text.filter((t) => !seen.text.includes(t)).map((t) => `“${t}” isn't there`));
+  checkNone(`${path}: no text that doesn't belong`, absent.filter((t) => seen.text.includes(t)).map((t) => `“${t}” is there`));
   checkNone(`${path}: nothing in it can run`, await page.run(look.inert));
   checkNone(`${path}: pictures`, await page.run(look.pictures));
   const shift = await page.run(look.shifts);

@@ -51,7 +51,7 @@ pub fn feed(channel: &Channel<'_>) -> Vec<u8> {
             @if !items.is_empty() {
                 p.meta lang=[voice.lang] dir=[voice.dir] {
                     (voice.words.changed)
-                    (voice.time(site, updated(channel.entries), Precision::Instant))
+                    (voice.changed(site, updated(channel.entries)))
                 }
             }
         }
@@ -239,7 +239,7 @@ fn entry(channel: &Channel<'_>, item: &Item<'_>, voice: &Voice<'_>) -> Markup {
             p.meta.when lang=[lang] dir=[voice.dir] {
                 (voice.time(site, item.published, precision(item)))
                 @if let Some(changed) = item.changed() {
-                    span { (voice.words.updated) (voice.time(site, changed, Precision::Instant)) }
+                    span { (voice.words.updated) (voice.changed(site, changed)) }
                 }
             }
             @if let Some(lead) = item.lead { (picture(lead)) }
@@ -282,7 +282,7 @@ fn listed_feed(site: &Site, listed: &Listed<'_>, voice: &Voice<'_>) -> Markup {
             (voice.words.number) (listed.entries)
             @if listed.entries > 0 {
                 br;
-                (voice.words.changed) (voice.time(site, listed.updated, Precision::Instant))
+                (voice.words.changed) (voice.changed(site, listed.updated))
             }
         }
         ul.formats role="list" dir=[voice.dir] {

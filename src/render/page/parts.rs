@@ -1,6 +1,6 @@
 //! What pages are put together from: addresses as links, times, languages and their directions.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use maud::{Markup, html};
 
 use super::super::{item, text};
@@ -48,6 +48,12 @@ impl<'a> Voice<'a> {
             self.words.time(local, precision)
         };
         html! { time datetime=(machine) { (shown) } }
+    }
+
+    /// When something last changed. Midnight is what a day without a time of day becomes.
+    pub(super) fn changed(&self, site: &Site, at: DateTime<Utc>) -> Markup {
+        let is_day = site.zone.show(at).time() == NaiveTime::MIN;
+        self.time(site, at, if is_day { Precision::Day } else { Precision::Instant })
     }
 }
 
