@@ -390,6 +390,73 @@ fn sound(reading: &Reading) {
 }
 
 #[test]
+fn hostile_pages_are_read_in_time() {
+    let many = |piece: &str, n: usize| piece.repeat(n);
+    let numbered =
+        |n: usize, piece: &dyn Fn(usize) -> String| (0..n).map(piece).collect::<String>();
+    let long = many("word ", 200);
+    let open = numbered(400, &|n| format!("<b id={n}>"));
+    let letters = |n: usize| "letter ".repeat(n);
+    for text in [
+        many("<div>", 200_000),
+        many("<div><p>", 200) + &letters(100_000),
+        format!("<article>{}{}", many("<div>", 500), letters(200_000)),
+        format!("<div>{open}</div>{}", many("<p>a</p>", 20_000)),
+        format!("<p {}>", numbered(300_000, &|n| format!(" a{n}"))),
+        many("<b><p>x</b>", 30_000),
+        many("<a><b><p>", 150_000),
+        many("<table><tr><td>", 100_000),
+        many("<table>x", 100_000),
+        many("<!--", 200_000),
+        many("<script>", 200_000),
+        many("<svg><title>", 100_000),
+        many("<select><option>", 100_000),
+        many("<meta property=og:image content=/x.png>", 20_000),
+        numbered(50_000, &|n| format!("<meta name=n{n} content=v{n}>")),
+        numbered(20_000, &|n| format!("<meta property=og:image content=/{n}.png>")),
+        numbered(50_000, &|n| format!("<meta property=article:tag content='&amp;{n}'>")),
+        many("<div itemscope itemtype=https://schema.org/Article><span itemprop=headline>", 250),
+        many("<div itemscope itemprop=author><b itemprop=name>x</b></div>", 10_000),
+        many("<article><h2><a href=x>t</a></h2></article>", 20_000),
+        format!("<main>{}</main>", many("<h1>T</h1><h2><a href=x>t</a></h2>", 15_000)),
+        format!("<article><h1>t</h1>{}", many("<time>x</time><a rel=author href=x>a</a>", 20_000)),
+        format!(
+            "<article>{}",
+            many("<header><h1>t</h1><figure><img src=x></figure></header>", 8_000)
+        ),
+        format!("<article>{}", many("<div class='share related comments'>x</div>", 20_000)),
+        format!("<article class='{}'>x", many("aB ", 100_000)),
+        format!("<article>{}", many("<img srcset='a 1x, b 2x' src=x>", 20_000)),
+        format!("<base href=/a/><article>{}", many("<a href=x>t</a>", 30_000)),
+        format!("<body>{}", many(&format!("<div><p>{long}</p></div>"), 500)),
+        format!("<body>{}", many("<p>one, two, three, four, five, six, seven, eight</p>", 9_000)),
+        format!(
+            "<body>{}{}",
+            many("<div>", 300),
+            many("<p>one, two, three, four, five, six</p>", 9_000)
+        ),
+        format!("<body>{}", many("<br>x", 9_000)),
+        format!("<script type=application/ld+json>{}</script>", many("[", 100_000)),
+        format!(
+            "<script type=application/ld+json>[{}1]</script>",
+            many("{\"@type\":\"Article\"},", 100_000)
+        ),
+        many("<script type=application/ld+json>{\"a\": }</script>", 5_000),
+        format!(
+            "<script type=application/ld+json>{{\"@type\":\"NewsArticle\",\"isAccessibleForFree\":false,\
+             \"hasPart\":[{}0]}}</script><article>{}",
+            many("{\"isAccessibleForFree\":false,\"cssSelector\":\".a .b .c > .d\"},", 20_000),
+            many("<p class=a>x", 20_000)
+        ),
+        format!("---\n---\n{}", many("{{ x }}{% highlight %}", 50_000)),
+        format!("<?xml version='1.0'?>{}", many("<a/>", 100_000)),
+        format!("<title>{}</title>", many("a | ", 200_000)),
+    ] {
+        sound(&read_bytes("a/b.html", text.as_bytes()));
+    }
+}
+
+#[test]
 fn hostile_documents_are_read_in_time() {
     let many = |piece: &str, n: usize| piece.repeat(n);
     let list = (0..200_000).map(|n| format!("\"t{n}\"")).collect::<Vec<_>>().join(",");
@@ -481,11 +548,104 @@ const COLUMNS: [&str; 16] = [
     "slug",
 ];
 
+/// Pieces of pages, sound and unsound.
+fn markup() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(
+        &[
+            "a",
+            "article",
+            "aside",
+            "b",
+            "base",
+            "blockquote",
+            "body",
+            "div",
+            "figure",
+            "footer",
+            "form",
+            "frameset",
+            "h1",
+            "h2",
+            "head",
+            "header",
+            "html",
+            "img",
+            "li",
+            "main",
+            "math",
+            "meta",
+            "nav",
+            "noscript",
+            "p",
+            "plaintext",
+            "pre",
+            "script",
+            "select",
+            "span",
+            "style",
+            "svg",
+            "table",
+            "td",
+            "template",
+            "textarea",
+            "time",
+            "title",
+            "tr",
+            "ul",
+        ][..],
+    );
+    let attribute = prop_oneof![
+        Just(""),
+        Just(" class=share"),
+        Just(" class='entry-content'"),
+        Just(" hidden"),
+        Just(" href='/x'"),
+        Just(" rel=author href=#a"),
+        Just(" itemscope itemtype=https://schema.org/NewsArticle"),
+        Just(" itemprop=headline"),
+        Just(" itemprop='articleBody'"),
+        Just(" datetime=2026-03-04"),
+        Just(" property=og:title content='A | B'"),
+        Just(" property=article:published_time content=2026-03-04"),
+        Just(" property=og:type content=article"),
+        Just(" name=robots content=noindex"),
+        Just(" http-equiv=refresh content='0;url=/x'"),
+        Just(" src=//x.example/é.png srcset='a 1x'"),
+        Just(" type=application/ld+json"),
+        Just(" style='display: none'"),
+        Just(" a='"),
+        Just(" /"),
+    ];
+    prop_oneof![
+        4 => (name.clone(), attribute).prop_map(|(name, attribute)| format!("<{name}{attribute}>")),
+        3 => name.prop_map(|name| format!("</{name}>")),
+        1 => Just("<!-- more -->".to_owned()),
+        1 => Just("<![CDATA[ x ]]>".to_owned()),
+        1 => Just("<!doctype html>".to_owned()),
+        1 => Just("{\"@type\": \"NewsArticle\", \"headline\": \"H\", \"image\": [{\"url\": 3}]}".to_owned()),
+        1 => Just("&amp;&#0;&lt;b&nbsp;".to_owned()),
+        2 => piece(),
+        2 => Just("A sentence that is long enough to be taken for the text of an article. ".to_owned()),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn any_page_can_be_read(pieces in prop::collection::vec(markup(), 0..40)) {
+        let text = pieces.concat();
+        for path in ["a/b.html", "a/index.htm", "x.xhtml"] {
+            let reading = read_bytes(path, text.as_bytes());
+            sound(&reading);
+            prop_assert_eq!(&reading, &read_bytes(path, text.as_bytes()));
+        }
+        sound(&read_bytes("_posts/2026-03-04-b.html", format!("---\ntitle: x\n---\n{text}").as_bytes()));
+    }
+
     #[test]
     fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         sound(&read_bytes("a/2024-02-18-b.md", &bytes));
         sound(&read_bytes("a.txt", &bytes));
+        sound(&read_bytes("a.html", &bytes));
         let _ = read_index("a", "a/_index.md", &bytes);
     }
 

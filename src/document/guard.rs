@@ -35,12 +35,18 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
     if let Some(at) = endless_tag(text) {
         return Err(Refusal::EndlessTag(at));
     }
+    let tree = tree(text);
+    tree.refusal.map_or(Ok(()), Err)
+}
+
+/// What a tree builder would make of a page, as far as it is counted.
+fn tree(text: &str) -> Tree {
     let tokenizer = Tokenizer::new(Sink(RefCell::default()), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(text));
     let _ = tokenizer.feed(&input);
     tokenizer.end();
-    tokenizer.sink.0.take().refusal.map_or(Ok(()), Err)
+    tokenizer.sink.0.take()
 }
 
 /// The first tag that has so many attributes that a tokenizer, which compares each with all before
@@ -48,6 +54,8 @@ pub(super) fn check(text: &str) -> Result<(), Refusal> {
 pub(super) fn endless_tag(html: &str) -> Option<usize> {
     let bytes = html.as_bytes();
     let mut at = 0;
+    // Ends that were looked for in vain: none stands further on either.
+    let mut endless: Vec<&str> = Vec::new();
     while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
         let start = at + found;
         at = start + 1;
@@ -73,8 +81,11 @@ pub(super) fn endless_tag(html: &str) -> Option<usize> {
             }
         }
         // "a<b" in a script is no tag.
-        if let Some(name) = raw {
-            at += end_of_raw(&bytes[at..], name);
+        if let Some(name) = raw.filter(|name| !endless.contains(name)) {
+            match end_of_raw(&bytes[at..], name) {
+                Some(end) => at += end,
+                None => endless.push(name),
+            }
         }
     }
     None
@@ -86,8 +97,8 @@ fn begins(bytes: &[u8], name: &str) -> bool {
 }
 
 /// Where a script or style ends; where it never does, all that follows is read as tags.
-fn end_of_raw(bytes: &[u8], name: &str) -> usize {
-    memchr::memmem::find_iter(bytes, b"</").find(|at| begins(&bytes[at + 2..], name)).unwrap_or(0)
+fn end_of_raw(bytes: &[u8], name: &str) -> Option<usize> {
+    memchr::memmem::find_iter(bytes, b"</").find(|at| begins(&bytes[at + 2..], name))
 }
 
 /// Whether a quote begins a value: what stands before it ends in `=`.
@@ -145,6 +156,8 @@ struct Tree {
     open: Vec<Open>,
     formatting: Vec<Formatting>,
     nodes: usize,
+    /// Elements opened, closed and opened anew: the work that a tree builder has with it.
+    steps: usize,
     refusal: Option<Refusal>,
 }
 
@@ -235,6 +248,7 @@ impl Tree {
             if let Formatting::Element { id, name, is_open: is_open @ false, .. } = formatting {
                 *is_open = true;
                 self.nodes += 1;
+                self.steps += 1;
                 self.open.push(Open { name: name.clone(), formatting: Some(*id) });
             }
         }
@@ -281,6 +295,10 @@ impl Tree {
     fn close_to(&mut self, at: usize) {
         while self.open.len() > at {
             let Some(closed) = self.open.pop() else { return };
+            self.steps += 1;
+            if closed.formatting.is_none() && !matches!(&*closed.name, "td" | "th" | "caption") {
+                continue;
+            }
             if matches!(&*closed.name, "td" | "th" | "caption") {
                 let marker = self.formatting.iter().rposition(|f| matches!(f, Formatting::Marker));
                 self.formatting.truncate(marker.unwrap_or(self.formatting.len()));
@@ -396,6 +414,58 @@ mod tests {
         let open: String = (0..400).map(|n| format!("<b id={n}>")).collect();
         let page = format!("<div>{open}</div>{}", "<p>a</p>".repeat(10_000));
         assert!(matches!(check(&page), Err(Refusal::TooMany(_))), "{:?}", check(&page));
+    }
+
+    /// Pieces whose repetition is hard on somebody.
+    const HARD: [&str; 16] = [
+        "<b><p>x</b>",
+        "<a><b><p>",
+        "<p><b>a",
+        "<p><font size=1>a</p>",
+        "<table>x<b>y",
+        "<table><tr><td><b>",
+        "<div><i>a</div>",
+        "<li><b>a",
+        "<script>",
+        "<svg><p>",
+        "</p></br>",
+        "<select><option>",
+        "<nobr><a><table>",
+        "<i><td>x</i>",
+        "<template><div>",
+        "<style><!--",
+    ];
+
+    #[test]
+    fn the_work_grows_with_the_page_and_not_with_its_square() {
+        for piece in HARD {
+            let steps = |n: usize| {
+                let tree = tree(&piece.repeat(n));
+                tree.refusal.is_none().then_some(tree.steps + tree.nodes)
+            };
+            let Some((once, twice)) = steps(5_000).zip(steps(10_000)) else { continue };
+            assert!(twice <= 2 * once + 1_100, "{piece}: {once} and {twice}");
+        }
+    }
+
+    #[test]
+    fn a_tree_holds_no_more_than_was_counted() {
+        for first in HARD {
+            for second in HARD {
+                let page = format!("{first}{second}").repeat(300);
+                let counted = tree(&page);
+                if counted.refusal.is_none() {
+                    let nodes = dom_query::Document::from(page.as_str()).tree.len();
+                    let ends = page.matches("</").count();
+                    let most = 3 * counted.nodes + 10 * ends + 100;
+                    assert!(
+                        nodes <= most,
+                        "{first}{second}: {nodes} nodes, {} counted",
+                        counted.nodes
+                    );
+                }
+            }
+        }
     }
 
     #[test]

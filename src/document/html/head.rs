@@ -40,7 +40,10 @@ impl Head {
                 "html" if head.language.is_none() => {
                     head.language = value(&node, "lang").or_else(|| value(&node, "xml:lang"));
                 }
-                "base" if head.base.is_none() => head.base = value(&node, "href"),
+                // In the text it could only be somebody else's.
+                "base" if head.base.is_none() && stands_in_head(&node) => {
+                    head.base = value(&node, "href");
+                }
                 // A picture has titles, too.
                 "title" if head.title.is_none() && is_html(&node) => {
                     let title = super::super::plain::collapse(&node.text());
@@ -142,6 +145,10 @@ fn has_number(href: &str) -> bool {
     (!digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit()))
         || href.contains("?page=")
         || href.contains("?paged=")
+}
+
+fn stands_in_head(node: &NodeRef<'_>) -> bool {
+    node.parent().is_some_and(|parent| parent.has_name("head"))
 }
 
 fn is_html(node: &NodeRef<'_>) -> bool {

@@ -31,6 +31,9 @@ pub(super) fn not_an_article(
     if is_error(spot) {
         return Some("it is what a server shows in place of a missing page".to_owned());
     }
+    if is_ours(desk) {
+        return Some("feedwright made it: it is the page of a feed".to_owned());
+    }
     if is_template(desk.text, head) {
         return Some("it is a template, from which a generator makes pages".to_owned());
     }
@@ -113,6 +116,15 @@ fn is_numbered(path: &str) -> bool {
     };
     digits(last) && parts.next() == Some("page")
         || last.strip_prefix("page").is_some_and(|n| digits(n.trim_start_matches('-')))
+}
+
+/// Where a tree of feeds lies in what is read: its pages would be articles of their own feeds.
+fn is_ours(desk: &mut Desk<'_>) -> bool {
+    let path = desk.document.path;
+    path.match_indices("feeds/")
+        .map(|(at, _)| &path[..at])
+        .filter(|before| before.is_empty() || before.ends_with('/'))
+        .any(|before| desk.file_bytes(&format!("{before}feeds.json")).is_some())
 }
 
 /// A generator's own file: it begins with a statement, or its title is one.
