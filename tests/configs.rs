@@ -127,6 +127,9 @@ fn tell_feed(say: &mut impl FnMut(&str, String), f: &Definition) {
             f.language
         ),
     );
+    if let Some((show, place)) = &f.podcast {
+        say("  podcast", format!("{show:?} at {place}"));
+    }
 }
 
 fn cases() -> Vec<PathBuf> {

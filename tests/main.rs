@@ -12,6 +12,7 @@ mod incremental;
 mod kept;
 mod mended;
 mod newsroom;
+mod podcast;
 mod rendering;
 mod seen;
 mod sequences;

@@ -39,5 +39,6 @@ pub(super) fn feed(name: &str, each: Option<Each>) -> Definition {
         body: BodyMode::Full,
         eager: matches!(each, None | Some(Each::Section)),
         tombstones_s: None,
+        podcast: None,
     }
 }

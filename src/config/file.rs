@@ -11,6 +11,7 @@ use url::Url;
 use super::codes;
 use super::keys;
 use super::places;
+use super::podcast;
 use super::reader::Table;
 use super::text::{At, Span, Str, Text};
 use super::values;
@@ -96,6 +97,7 @@ pub(super) struct Feed {
     pub(super) body: Option<At<BodyMode>>,
     pub(super) eager: Option<bool>,
     pub(super) tombstones: Option<At<Option<u64>>>,
+    pub(super) podcast: Option<podcast::Written>,
 }
 
 /// What one definition makes a feed of each of.
@@ -347,6 +349,7 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
     if !t.has("each") {
         t.require(text, "name", "add `name = \"latest\"`, which makes /feeds/latest.rss");
     }
+    let podcast = t.table(text, "podcast", keys::PODCAST);
     let feed = Feed {
         span: t.span.clone(),
         name: t.parsed(text, "name", |name| Ok(name.to_owned())),
@@ -365,6 +368,7 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
         body: t.parsed(text, "body", values::word(codes::VALUE, BODY)),
         eager: t.boolean(text, "eager"),
         tombstones: t.parsed(text, "tombstones", values::or_none(values::positive_duration)),
+        podcast: podcast::read(text, podcast),
     };
     t.finish(text);
     feed

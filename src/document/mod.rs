@@ -37,7 +37,7 @@ pub const LINK_MADE: Code = Code::new("link-made");
 
 /// Stands for "the same input now reads otherwise": part of every reading context, never of bytes.
 /// Raising it has its line in CHANGELOG.
-pub const READ: u32 = 1;
+pub const READ: u32 = 2;
 
 /// How the documents of one source are read. Resolved: no defaults are applied below.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,8 +107,23 @@ pub struct Surroundings<'a> {
     /// The `_index.md` of the folders that it stands in, outermost first; folders without one are
     /// left out.
     pub indexes: &'a [Arc<FolderIndex>],
-    /// The size in bytes of a file below the source's root, `None` where there is none.
-    pub file_bytes: &'a dyn Fn(&str) -> Option<u64>,
+    /// What a file below the source's root is, `None` where there is none.
+    pub file: &'a dyn Fn(&str) -> Option<Measured>,
+}
+
+/// What looking at a file told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measured {
+    /// Its length.
+    pub bytes: u64,
+    /// Its media type, by its content.
+    pub media_type: Option<&'static str>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// Whole seconds.
+    pub duration_s: Option<u64>,
 }
 
 impl std::fmt::Debug for Surroundings<'_> {

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod expand;
+pub mod podcast;
 pub mod select;
 pub mod why;
 
@@ -182,6 +183,8 @@ pub struct Definition {
     pub eager: bool,
     /// See [`Feed::tombstones_s`].
     pub tombstones_s: Option<u64>,
+    /// See [`Feed::podcast`]; and where its artwork, or else the podcast, is named.
+    pub podcast: Option<(podcast::Show, crate::problem::Place)>,
 }
 
 /// One feed, expanded: nothing in it refers to other definitions.
@@ -217,6 +220,8 @@ pub struct Feed {
     pub eager: bool,
     /// Its Atom tells of what was withdrawn in so many seconds before its newest entry (RFC 6721).
     pub tombstones_s: Option<u64>,
+    /// What it says of itself as a podcast, where it is one.
+    pub podcast: Option<podcast::Show>,
 }
 
 /// An article that was out and is out no more (RFC 6721).

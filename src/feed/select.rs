@@ -156,6 +156,7 @@ mod tests {
             term: None,
             eager: true,
             tombstones_s: None,
+            podcast: None,
         }
     }
 

@@ -187,6 +187,7 @@ mod tests {
             term: None,
             eager: true,
             tombstones_s: None,
+            podcast: None,
         }
     }
 
@@ -288,6 +289,7 @@ mod tests {
             body: BodyMode::Full,
             eager: true,
             tombstones_s: None,
+            podcast: None,
         };
         let terms = [term("fog")];
         assert_eq!(

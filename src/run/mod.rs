@@ -7,6 +7,7 @@ mod gather;
 mod gone;
 mod history;
 pub mod lazy;
+mod podcast;
 mod publish;
 pub mod rehearse;
 mod standing;
@@ -296,7 +297,9 @@ fn regenerate(
         finish(&catalog, &mut report, begin)?;
         ledger.remember(&history::remembered(&report, call)?)?;
     } else {
-        report.problems.append(&mut eager_feeds(&plan, &lock, &catalog, as_of)?.1);
+        let (feeds, mut problems) = eager_feeds(&plan, &lock, &catalog, as_of)?;
+        report.problems.append(&mut problems);
+        podcast::check(&plan, &lock, &catalog, &feeds, &mut report)?;
         finish(&catalog, &mut report, begin)?;
     }
     catalog.close()?;
