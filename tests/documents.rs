@@ -37,6 +37,7 @@ fn options() -> Options {
         authors: Vec::new(),
         section: None,
         list_separator: ",".to_owned(),
+        by_language: None,
     }
 }
 

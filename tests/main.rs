@@ -15,6 +15,7 @@ mod newsroom;
 mod podcast;
 mod rendering;
 mod seen;
+mod selections;
 mod sequences;
 mod serve;
 mod states;

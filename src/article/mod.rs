@@ -317,7 +317,16 @@ pub enum Taxonomy {
     Other(String),
 }
 
+/// The taxonomy by which feeds select languages. Readers are told an article's language otherwise.
+pub const LANGUAGE: &str = "language";
+
 impl Taxonomy {
+    /// Whether its terms say what an article is about; people and languages have places of their own.
+    #[must_use]
+    pub fn is_subject(&self) -> bool {
+        *self != Taxonomy::Author && self.as_str() != LANGUAGE
+    }
+
     /// Its name in addresses and selections: `section`, `tag`, `author`, `series`, or its own.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -80,6 +80,8 @@ fn definition(
         within_s: value(&written.within).unwrap_or(absent.within_s),
         max_entry_age_s: value(&written.max_entry_age).unwrap_or(absent.max_entry_age_s),
         max_bytes: value(&written.max_bytes).unwrap_or(absent.max_bytes),
+        order: value(&written.order).unwrap_or(absent.order),
+        resurface_s: value(&written.resurface).unwrap_or(absent.resurface_s),
         body: value(&written.body).unwrap_or(absent.body),
         eager: written.eager.unwrap_or(absent.eager),
         tombstones_s: value(&written.tombstones).unwrap_or(absent.tombstones_s),

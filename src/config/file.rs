@@ -16,7 +16,7 @@ use super::reader::Table;
 use super::text::{At, Span, Str, Text};
 use super::values;
 use crate::article::{Taxonomy, TermKey};
-use crate::feed::{BodyMode, SiteAuthor};
+use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -94,6 +94,8 @@ pub(super) struct Feed {
     pub(super) within: Option<At<u64>>,
     pub(super) max_entry_age: Option<At<Option<u64>>>,
     pub(super) max_bytes: Option<At<Option<u64>>>,
+    pub(super) order: Option<At<Order>>,
+    pub(super) resurface: Option<At<Option<u64>>>,
     pub(super) body: Option<At<BodyMode>>,
     pub(super) eager: Option<bool>,
     pub(super) tombstones: Option<At<Option<u64>>>,
@@ -342,6 +344,8 @@ const EACH: &[(&str, Each)] = &[
     ("series", Each::Series),
 ];
 
+const ORDER: &[(&str, Order)] = &[("published", Order::Published), ("updated", Order::Updated)];
+
 const BODY: &[(&str, BodyMode)] =
     &[("full", BodyMode::Full), ("summary", BodyMode::Summary), ("none", BodyMode::None)];
 
@@ -365,6 +369,8 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
         within: t.parsed(text, "within", values::duration),
         max_entry_age: t.parsed(text, "max_entry_age", values::or_none(values::positive_duration)),
         max_bytes: t.parsed(text, "max_bytes", values::or_none(values::size)),
+        order: t.parsed(text, "order", values::word(codes::VALUE, ORDER)),
+        resurface: t.parsed(text, "resurface", values::or_none(values::positive_duration)),
         body: t.parsed(text, "body", values::word(codes::VALUE, BODY)),
         eager: t.boolean(text, "eager"),
         tombstones: t.parsed(text, "tombstones", values::or_none(values::positive_duration)),

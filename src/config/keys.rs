@@ -77,6 +77,8 @@ pub(crate) const FEED: Keys = Keys {
         "within",
         "max_entry_age",
         "max_bytes",
+        "order",
+        "resurface",
         "body",
         "eager",
         "tombstones",
@@ -127,6 +129,7 @@ pub(super) fn example(key: &str) -> Option<&'static str> {
         "within" => "48h",
         "max_entry_age" => "90d",
         "tombstones" => "30d",
+        "resurface" => "7d",
         "look" => "10m",
         "max_age" => "5m",
         "max_bytes" => "1MB",
@@ -206,7 +209,7 @@ mod tests {
 
     #[test]
     fn nothing_is_guessed_of_a_name_far_from_all() {
-        for unknown in ["order", "resurface", "x", "", &"title".repeat(100)] {
+        for unknown in ["colour", "subscribe", "x", "", &"title".repeat(100)] {
             assert_eq!(nearest(unknown, FEED.names), None, "{unknown}");
         }
     }

@@ -68,6 +68,9 @@ pub struct Options {
     pub section: Option<String>,
     /// What separates values in a cell that holds several (databases); a JSON list needs none.
     pub list_separator: String,
+    /// A feed selects by language, so that each article's is a term; this one, the site's, where none
+    /// is named. May be empty.
+    pub by_language: Option<String>,
 }
 
 impl Options {
@@ -219,6 +222,18 @@ pub fn is_document(path: &str) -> bool {
 /// Reads one document: its sightings, and what is wrong in it.
 #[must_use]
 pub fn read(document: &Document<'_>, options: &Options) -> Reading {
+    let mut reading = read_content(document, options);
+    if let Some(of_site) = &options.by_language {
+        for sighting in &mut reading.sightings {
+            let article = &mut sighting.article;
+            let language = article.language.as_ref().unwrap_or(of_site).clone();
+            article.terms.extend(resolve::terms::languages(&language));
+        }
+    }
+    reading
+}
+
+fn read_content(document: &Document<'_>, options: &Options) -> Reading {
     match document.content {
         Content::Row(row) => {
             let mut desk = Desk::new(document, options, "");

@@ -150,6 +150,8 @@ fn make(
         within_s: d.within_s,
         max_entry_age_s: d.max_entry_age_s,
         max_bytes: d.max_bytes,
+        order: d.order,
+        resurface_s: d.resurface_s,
         body: d.body,
         term: None,
         eager: d.eager,

@@ -289,7 +289,7 @@ fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
             .or_else(|| text::some_line(slug))
     };
     let mut categories: Vec<Category> = Vec::new();
-    for term in terms.iter().filter(|t| t.key.taxonomy != Taxonomy::Author) {
+    for term in terms.iter().filter(|t| t.key.taxonomy.is_subject()) {
         let taxonomy = &term.key.taxonomy;
         let Some(name) = text::some_line(&term.label).or_else(|| text::some_line(&term.key.slug))
         else {

@@ -7,9 +7,9 @@ mod gather;
 mod gone;
 mod history;
 pub mod lazy;
-mod podcast;
 mod publish;
 pub mod rehearse;
+mod remarks;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -299,7 +299,7 @@ fn regenerate(
     } else {
         let (feeds, mut problems) = eager_feeds(&plan, &lock, &catalog, as_of)?;
         report.problems.append(&mut problems);
-        podcast::check(&plan, &lock, &catalog, &feeds, &mut report)?;
+        remarks::check(&plan, &lock, &catalog, &feeds, &mut report)?;
         finish(&catalog, &mut report, begin)?;
     }
     catalog.close()?;

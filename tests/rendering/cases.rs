@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use feedwright::feed::podcast::{Show, Voice};
-use feedwright::feed::{BodyMode, Entry, Feed, FeedName, Selection, Site, SiteAuthor};
+use feedwright::feed::{BodyMode, Entry, Feed, FeedName, Order, Selection, Site, SiteAuthor};
 use serde::Deserialize;
 
 pub(super) struct Case {
@@ -157,6 +157,8 @@ impl Case {
                 within_s: 0,
                 max_entry_age_s: None,
                 max_bytes: None,
+                order: Order::default(),
+                resurface_s: None,
                 body: feed.body,
                 term: None,
                 eager: true,

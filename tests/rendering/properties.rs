@@ -11,7 +11,9 @@ use feedwright::article::{
 };
 use feedwright::edition::verify;
 use feedwright::feed::podcast::{Show, Voice};
-use feedwright::feed::{BodyMode, Entry, Feed, FeedName, Format, Selection, Site, SiteAuthor};
+use feedwright::feed::{
+    BodyMode, Entry, Feed, FeedName, Format, Order, Selection, Site, SiteAuthor,
+};
 use feedwright::render::{self, Channel, Listed};
 use proptest::collection::vec;
 use proptest::option;
@@ -258,6 +260,8 @@ prop_compose! {
             within_s: 0,
             max_entry_age_s: None,
             max_bytes: None,
+            order: Order::default(),
+            resurface_s: None,
             body: [BodyMode::Full, BodyMode::Summary, BodyMode::None][body],
             term: None,
             eager: true,

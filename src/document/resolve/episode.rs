@@ -91,7 +91,8 @@ fn each<T>(
             all.push(read);
         } else {
             let message = format!("{} can't be read", fields.spelling(key));
-            let help = "docs/reference/config.md says what it holds, under \"What an episode can name\"";
+            let help =
+                "docs/reference/config.md says what it holds, under \"What an episode can name\"";
             desk.warn(&PODCAST_INVALID, fields.place(key), message, help);
         }
     }

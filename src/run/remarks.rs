@@ -1,18 +1,19 @@
-//! What directories would refuse of the feeds that are podcasts, told by every run. It changes no
-//! byte: an episode without a length is published all the same.
+//! What is worth telling of feeds, by every run: articles that are left out for their weight, and what
+//! directories would refuse of podcasts. It changes no byte: an episode without a length is published
+//! all the same.
 
 use percent_encoding::percent_decode_str;
 
 use super::{Error, Plan, Report};
 use crate::catalog::Catalog;
 use crate::catalog::lock::Lock;
-use crate::feed::Feed;
 use crate::feed::podcast::{self, Show};
+use crate::feed::{Feed, select};
 use crate::press::{self, Window};
 use crate::problem::{Place, Problem};
 use crate::source::{self, directory};
 
-/// Tells of each podcast's artwork and episodes. `windows` are those of `feeds`.
+/// Tells of what is cut, and of each podcast's artwork and episodes. `windows` are those of `feeds`.
 pub(super) fn tell(
     plan: &Plan,
     catalog: &Catalog,
@@ -20,7 +21,9 @@ pub(super) fn tell(
     windows: &[Window],
     report: &mut Report,
 ) -> Result<(), Error> {
+    let config = plan.config.to_string_lossy();
     for (feed, window) in feeds.iter().zip(windows) {
+        report.problems.extend(select::told_cut(feed, window.cut, &config));
         let Some(show) = &feed.podcast else { continue };
         for slot in &window.slots {
             let (article, place) = catalog.article(slot.article)?;
