@@ -109,6 +109,8 @@ impl Finisher {
 pub struct Window {
     /// Newest first, ties by id.
     pub slots: Vec<Slot>,
+    /// How many were left out for their weight.
+    pub cut: usize,
     /// What its Atom tells of what was withdrawn, newest first.
     pub gone: Vec<Tombstone>,
     /// Equal fingerprints, equal editions.
@@ -126,10 +128,10 @@ pub fn window(
     as_of: DateTime<Utc>,
     gone: &BTreeMap<String, DateTime<Utc>>,
 ) -> Result<Window, catalog::Error> {
-    let slots = select::window(feed, catalog.window(&select::query(feed, as_of))?);
+    let (slots, cut) = select::cut_window(feed, catalog.window(&select::query(feed, as_of))?);
     let gone = select::tombstones(feed, &slots, gone);
     let fingerprint = select::fingerprint(RENDER, site, feed, &slots, &gone);
-    Ok(Window { slots, gone, fingerprint })
+    Ok(Window { slots, cut, gone, fingerprint })
 }
 
 /// An entry whose body isn't finished yet.

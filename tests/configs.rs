@@ -83,7 +83,7 @@ fn tell_source(say: &mut impl FnMut(&str, String), source: &source::Options) {
         "  reading",
         format!(
             "{} {} zone {} links {:?} in {} ids {} {:?} in {} prefix {:?} language {:?} authors {:?} \
-             section {:?} separator {:?}",
+             section {:?} separator {:?} by language {:?}",
             r.source,
             r.site_url,
             r.zone,
@@ -96,7 +96,8 @@ fn tell_source(say: &mut impl FnMut(&str, String), source: &source::Options) {
             r.language,
             r.authors,
             r.section,
-            r.list_separator
+            r.list_separator,
+            r.by_language
         ),
     );
 }
@@ -108,7 +109,7 @@ fn tell_feed(say: &mut impl FnMut(&str, String), f: &Definition) {
     say(
         &format!("feed {}", f.name),
         format!(
-            "each {:?} limit {} within {} age {:?} bytes {:?} body {:?} eager {} tombstones {:?} any [{}] all [{}] \
+            "each {:?} limit {} within {} age {:?} bytes {:?} body {:?} eager {} tombstones {:?} order {:?} resurface {:?} any [{}] all [{}] \
              none [{}] title {:?} description {:?} home {:?} language {:?}",
             f.each,
             f.limit,
@@ -118,6 +119,8 @@ fn tell_feed(say: &mut impl FnMut(&str, String), f: &Definition) {
             f.body,
             f.eager,
             f.tombstones_s,
+            f.order,
+            f.resurface_s,
             terms(&f.selection.any),
             terms(&f.selection.all),
             terms(&f.selection.none),
@@ -127,6 +130,9 @@ fn tell_feed(say: &mut impl FnMut(&str, String), f: &Definition) {
             f.language
         ),
     );
+    if let Some((show, place)) = &f.podcast {
+        say("  podcast", format!("{show:?} at {place}"));
+    }
 }
 
 fn cases() -> Vec<PathBuf> {

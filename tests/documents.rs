@@ -15,6 +15,7 @@ use feedwright::document::{
     is_document, read, read_index,
 };
 use feedwright::problem::Severity;
+use feedwright::source;
 use feedwright::time::Zone;
 use proptest::prelude::*;
 
@@ -37,6 +38,7 @@ fn options() -> Options {
         section: None,
         list_separator: ",".to_owned(),
         drafts: false,
+        by_language: None,
     }
 }
 
@@ -74,14 +76,19 @@ fn read_file(root: &Path, path: &str, options: &Options) -> Reading {
             indexes.push(Arc::new(index));
         }
     }
-    let size =
-        |file: &str| fs::metadata(root.join(file)).ok().filter(|m| m.is_file()).map(|m| m.len());
-    let around = Surroundings { indexes: &indexes, file_bytes: &size };
+    let place = source::directory::Options {
+        root: root.to_owned(),
+        shown: String::new(),
+        include: Vec::new(),
+        exclude: Vec::new(),
+    };
+    let file = |file: &str| source::directory::measure(&place, file).map(|(_, m)| m);
+    let around = Surroundings { indexes: &indexes, file: &file };
     read(&Document { path, shown: path, content: Content::File(&bytes), around }, options)
 }
 
 fn read_row(row: &Row, options: &Options) -> Reading {
-    let around = Surroundings { indexes: &[], file_bytes: &|_| None };
+    let around = Surroundings { indexes: &[], file: &|_| None };
     let document =
         Document { path: "17", shown: "desk row 17", content: Content::Row(row), around };
     read(&document, options)
@@ -490,7 +497,7 @@ fn hostile_documents_are_read_in_time() {
 }
 
 fn read_bytes(path: &str, bytes: &[u8]) -> Reading {
-    let around = Surroundings { indexes: &[], file_bytes: &|_| None };
+    let around = Surroundings { indexes: &[], file: &|_| None };
     read(&Document { path, shown: path, content: Content::File(bytes), around }, &options())
 }
 

@@ -110,6 +110,69 @@ fn every_problem_code_is_documented_and_every_documented_one_exists() {
     );
 }
 
+#[test]
+fn every_rule_of_the_formats_has_its_test_or_a_reason() {
+    let page = fs::read_to_string(root().join("docs/reference/formats.md")).unwrap();
+    let tests = tests();
+    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| --- ");
+    let rows: Vec<&str> =
+        page.lines().filter(is_row).filter(|l| !l.starts_with("| element or rule ")).collect();
+    assert!(rows.len() > 100, "only {} rows", rows.len());
+    let mut wrong = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [what, how, shown] = cells[..] else {
+            wrong.push(format!("not three cells: {row}"));
+            continue;
+        };
+        if let Some(reason) = how.strip_prefix("Declined: ") {
+            if reason.len() < 20 || !shown.is_empty() {
+                wrong.push(format!("{what}: a reason, and no test"));
+            }
+            continue;
+        }
+        let named: Vec<&str> = shown.split('`').filter(|n| !n.trim().is_empty()).collect();
+        if named.is_empty() {
+            wrong.push(format!("{what}: neither a test nor a reason"));
+        }
+        for name in named {
+            let is_case = name.starts_with("rendering/")
+                && root().join("tests").join(name).join("case.json").is_file();
+            if !is_case && !tests.contains(name) {
+                wrong.push(format!("{what}: there is no test {name}"));
+            }
+        }
+    }
+    assert_none(&wrong);
+}
+
+/// The names of all tests, as `module::function`.
+fn tests() -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    for path in files(&root().join("src")).into_iter().chain(files(&root().join("tests"))) {
+        let name = relative(&path);
+        let Some(module) = name.strip_suffix(".rs") else { continue };
+        let module = module.trim_start_matches("src/").trim_start_matches("tests/");
+        let module = module.trim_end_matches("/mod").trim_end_matches("/tests").replace('/', "::");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let mut lines = text.lines().map(str::trim);
+        while let Some(line) = lines.next() {
+            if !matches!(line, "#[test]" | "#[tokio::test]") {
+                // What `proptest!` holds needs no such line.
+                let bare = line.strip_prefix("fn ").filter(|_| text.contains("proptest! {"));
+                if let Some((name, _)) = bare.and_then(|rest| rest.split_once('(')) {
+                    tests.insert(format!("{module}::{name}"));
+                }
+                continue;
+            }
+            let mut next = lines.by_ref().skip_while(|line| line.starts_with(['#', '/']));
+            let name = next.next().and_then(|line| line.split_once("fn ")?.1.split_once('('));
+            tests.extend(name.map(|(name, _)| format!("{module}::{name}")));
+        }
+    }
+    tests
+}
+
 fn own((name, _): (&str, &str)) -> String {
     name.to_owned()
 }

@@ -2,6 +2,7 @@
 //! terms have slugs, and nothing below this room asks how a document spelled them. The article's
 //! body travels apart (by its hash), because most of what happens to an article needs no body.
 
+pub mod media;
 pub mod slug;
 
 use std::fmt;
@@ -89,6 +90,9 @@ pub struct Article {
     /// Other stories that it points to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
+    /// Absolute URL of the page on which readers talk about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<String>,
     /// Facts of a podcast episode, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub podcast: Option<Podcast>,
@@ -313,7 +317,16 @@ pub enum Taxonomy {
     Other(String),
 }
 
+/// The taxonomy by which feeds select languages. Readers are told an article's language otherwise.
+pub const LANGUAGE: &str = "language";
+
 impl Taxonomy {
+    /// Whether its terms say what an article is about; people and languages have places of their own.
+    #[must_use]
+    pub fn is_subject(&self) -> bool {
+        *self != Taxonomy::Author && self.as_str() != LANGUAGE
+    }
+
     /// Its name in addresses and selections: `section`, `tag`, `author`, `series`, or its own.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -484,21 +497,50 @@ pub struct Related {
 /// Facts of a podcast episode (standards: Apple Podcasts, Podcasting 2.0).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Podcast {
+    /// Its title without show and number, where the document names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Number of the episode, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub episode: Option<u32>,
+    /// What stands for the number: `Ch. 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode_label: Option<String>,
     /// Number of the season, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub season: Option<u32>,
+    /// The season's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season_name: Option<String>,
     /// `full`, `trailer` or `bonus`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub episode_type: Option<String>,
     /// Whether it is unfit for children.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explicit: Option<bool>,
-    /// Absolute URL of a transcript, and its media type.
+    /// Apple's directory is not to show it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub blocked: bool,
+    /// Its transcripts, in the document's order.
+    #[serde(
+        default,
+        alias = "transcript",
+        deserialize_with = "media::transcripts",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub transcripts: Vec<media::Transcript>,
+    /// Its chapters: absolute URL and media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transcript: Option<(String, String)>,
+    pub chapters: Option<(String, String)>,
+    /// Parts that make one curious.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub soundbites: Vec<media::Soundbite>,
+    /// Where it plays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<media::Location>,
+    /// Where it is talked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discussions: Vec<media::Discussion>,
 }
 
 /// The feed that an article was taken from.

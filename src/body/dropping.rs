@@ -2,10 +2,17 @@
 
 use std::collections::HashMap;
 
-use html5ever::tokenizer::TokenSinkResult;
+use html5ever::tokenizer::{Tag, TokenSinkResult};
 
 use super::rules;
 use super::tokens::{Piece, raw};
+
+/// KaTeX writes each formula twice: as MathML, and as boxes that mean nothing without its style sheet.
+fn is_copy(tag: &Tag) -> bool {
+    let class = tag.attrs.iter().find(|a| &*a.name.local == "class");
+    &*tag.name == "span"
+        && class.is_some_and(|class| class.value.split(' ').any(|c| c == "katex-html"))
+}
 
 /// Knows which tokens belong to an element that goes with all that is in it. One that is never
 /// closed takes nothing with it, unless its content is text to a browser anyway.
@@ -32,6 +39,11 @@ impl Dropping {
         self.last_end.get(name).is_some_and(|end| *end > index)
     }
 
+    /// Whether the last token that was asked about began what goes, and hasn't ended it.
+    pub(super) fn has_begun(&self) -> bool {
+        self.inside.as_ref().is_some_and(|(_, depth)| *depth == 1)
+    }
+
     /// Whether a token goes. Tokens are asked about in their order.
     pub(super) fn takes(&mut self, index: usize, piece: &Piece) -> bool {
         match (&mut self.inside, piece) {
@@ -53,7 +65,7 @@ impl Dropping {
             (Some(_), Piece::Text(_)) => true,
             (None, Piece::Start(tag)) => {
                 let name: &str = &tag.name;
-                if name != "iframe" && !rules::DROPPED.contains(&name) {
+                if name != "iframe" && !rules::DROPPED.contains(&name) && !is_copy(tag) {
                     return false;
                 }
                 let is_raw = !matches!(raw(name), TokenSinkResult::Continue);

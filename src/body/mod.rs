@@ -1,5 +1,5 @@
 //! A stored body made fit for readers: sanitised as a browser would parse it, every URL absolute,
-//! nothing executable, nothing that asks the reader for more than it gave. Pure, and the same on
+//! nothing executable but the few players that readers keep framed. Pure, and the same on
 //! any machine.
 //!
 //! Two layers, neither of which trusts the other. `rewrite` goes over the tokens once, before
@@ -105,7 +105,10 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .url_relative(UrlRelative::Deny)
         .link_rel(None)
         .strip_comments(true)
-        .attribute_filter(|_, attribute, value| {
+        .attribute_filter(|element, attribute, value| {
+            if element == "iframe" && attribute == "src" {
+                return rules::framed(value).map(|_| value.into());
+            }
             if !matches!(attribute, "srcset" | "poster" | "src" | "cite") {
                 return Some(value.into());
             }

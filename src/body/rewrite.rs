@@ -31,7 +31,7 @@ pub(super) fn rewrite(pieces: &[Piece], base: &Base) -> Outcome {
     };
     for (index, piece) in pieces.iter().enumerate() {
         if rewriter.dropping.takes(index, piece) {
-            rewriter.frame(piece);
+            rewriter.instead(&pieces[index..]);
             continue;
         }
         match piece {
@@ -97,7 +97,7 @@ impl Rewriter<'_> {
             return;
         }
         if name == "embed" {
-            self.frame(&Piece::Start(tag.clone()));
+            self.frame(tag, &[]);
             return;
         }
         if self.noscript && name != "img" {
@@ -170,10 +170,20 @@ impl Rewriter<'_> {
         }
     }
 
-    /// A framed page becomes a plain link to it, in its place.
-    fn frame(&mut self, piece: &Piece) {
-        let Piece::Start(tag) = piece else { return };
-        if self.noscript || !matches!(&*tag.name, "iframe" | "embed") {
+    /// What stands in the place of an element that goes; it is the first of these.
+    fn instead(&mut self, pieces: &[Piece]) {
+        let Some((Piece::Start(tag), after)) = pieces.split_first() else { return };
+        match &*tag.name {
+            "iframe" if !self.noscript => self.frame(tag, after),
+            "math" if self.dropping.has_begun() && !self.noscript => self.formula(tag, after),
+            _ => {}
+        }
+    }
+
+    /// A framed page becomes a plain link to it, in its place; where readers keep it framed the link
+    /// follows it, for those that don't.
+    fn frame(&mut self, tag: &Tag, after: &[Piece]) {
+        if self.noscript {
             return;
         }
         let named = rules::SRC.iter().filter_map(|name| attribute(tag, name));
@@ -182,12 +192,78 @@ impl Rewriter<'_> {
             return;
         }
         let title = attribute(tag, "title").map(str::trim).filter(|t| !t.is_empty());
+        if let Some(site) = rules::framed(&address) {
+            self.framed(tag, &address, title);
+            if self.is_linked(site, after) {
+                return;
+            }
+        }
         let is_inline = self.open.iter().any(|o| o.name == "p");
         self.out.push_str(if is_inline { "<a href=\"" } else { "<p><a href=\"" });
         escape(&address, &mut self.out);
         self.out.push_str("\">");
         escape(title.unwrap_or(&address), &mut self.out);
         self.out.push_str(if is_inline { "</a>" } else { "</a></p>" });
+    }
+
+    fn framed(&mut self, tag: &Tag, address: &str, title: Option<&str>) {
+        self.out.push_str("<iframe src=\"");
+        escape(address, &mut self.out);
+        self.out.push('"');
+        let side = |name| attribute(tag, name).map(str::trim).filter(|v| is_number(v));
+        for (name, value) in
+            [("title", title), ("width", side("width")), ("height", side("height"))]
+        {
+            if let Some(value) = value {
+                self.out.push_str(&format!(" {name}=\""));
+                escape(value, &mut self.out);
+                self.out.push('"');
+            }
+        }
+        self.out.push_str(" allowfullscreen=\"\"></iframe>");
+    }
+
+    /// Whether a link to a site follows a framed page at once.
+    fn is_linked(&self, site: &str, after: &[Piece]) -> bool {
+        let mut rest =
+            after.iter().skip_while(|p| !matches!(p, Piece::End(name) if name == "iframe"));
+        let next = rest.find(|piece| match piece {
+            Piece::Text(text) => !text.trim().is_empty(),
+            Piece::Start(tag) => !matches!(&*tag.name, "br" | "p" | "figcaption"),
+            Piece::End(name) => !matches!(name.as_str(), "iframe" | "p" | "figure"),
+        });
+        let Some(Piece::Start(tag)) = next else { return false };
+        let link = attribute(tag, "href").filter(|_| &*tag.name == "a");
+        let Some(link) = link.and_then(|href| self.base.link(href)) else { return false };
+        let host = link.strip_prefix("https://").and_then(|rest| rest.split('/').next());
+        rules::framed(&link) == Some(site)
+            || host.is_some_and(|host| {
+                host == site || host.strip_suffix(site).is_some_and(|below| below.ends_with('.'))
+            })
+    }
+
+    /// A formula becomes the text that it was made of, else the words for those who can't see it, else
+    /// its letters.
+    fn formula(&mut self, tag: &Tag, after: &[Piece]) {
+        let (mut letters, mut source) = (String::new(), String::new());
+        let mut annotated: Option<bool> = None;
+        for piece in after {
+            match piece {
+                Piece::End(name) if name == "math" => break,
+                Piece::Start(tag) if tag.name.starts_with("annotation") => {
+                    let encoding = attribute(tag, "encoding").unwrap_or_default();
+                    annotated = Some(encoding.eq_ignore_ascii_case("application/x-tex"));
+                }
+                Piece::End(name) if name.starts_with("annotation") => annotated = None,
+                Piece::Text(text) if annotated == Some(true) => source.push_str(text),
+                Piece::Text(text) if annotated.is_none() => letters.push_str(text),
+                _ => {}
+            }
+        }
+        let words = attribute(tag, "alttext").unwrap_or_default().to_owned();
+        let text = [source, words, letters].into_iter().find(|text| !text.trim().is_empty());
+        let text: Vec<&str> = text.iter().flat_map(|text| text.split_whitespace()).collect();
+        self.text(&text.join(" "));
     }
 
     /// The attributes that an element keeps, in the order of the rules; `None` where the element

@@ -39,6 +39,7 @@ pub(super) const ELEMENTS: &[&str] = &[
     "header",
     "hr",
     "i",
+    "iframe",
     "img",
     "ins",
     "kbd",
@@ -78,7 +79,29 @@ pub(super) const ELEMENTS: &[&str] = &[
     "wbr",
 ];
 
-/// Elements that go with all that is in them. Those of SVG and MathML too: readers show neither.
+/// Pages that readers keep framed (Miniflux and others have such a list), and the site whose page a
+/// link beside one may lead to. Of any other framed page only a link stays.
+pub(super) const FRAMES: &[(&str, &str)] = &[
+    ("bandcamp.com", "bandcamp.com"),
+    ("embed.podcasts.apple.com", "apple.com"),
+    ("geo.dailymotion.com", "dailymotion.com"),
+    ("open.spotify.com", "spotify.com"),
+    ("player.twitch.tv", "twitch.tv"),
+    ("player.vimeo.com", "vimeo.com"),
+    ("w.soundcloud.com", "soundcloud.com"),
+    ("www.dailymotion.com", "dailymotion.com"),
+    ("www.youtube-nocookie.com", "youtube.com"),
+    ("www.youtube.com", "youtube.com"),
+];
+
+/// The site of a page that readers keep framed.
+pub(super) fn framed(address: &str) -> Option<&'static str> {
+    let (host, _) = address.strip_prefix("https://")?.split_once('/')?;
+    FRAMES.iter().find(|(known, _)| *known == host).map(|(_, site)| *site)
+}
+
+/// Elements that go with all that is in them. Those of SVG and MathML too, which most readers don't
+/// show; of a formula its text is put in its place.
 pub(super) const DROPPED: &[&str] = &[
     "applet", "button", "canvas", "datalist", "frameset", "math", "noembed", "noframes", "script",
     "select", "style", "svg", "template", "textarea", "title", "xmp",
@@ -102,6 +125,7 @@ pub(super) const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("colgroup", &["span"]),
     ("del", &["cite", "datetime"]),
     ("details", &["open"]),
+    ("iframe", &["allowfullscreen", "height", "src", "title", "width"]),
     ("img", &["alt", "height", "sizes", "src", "srcset", "width"]),
     ("ins", &["cite", "datetime"]),
     ("li", &["value"]),

@@ -96,6 +96,58 @@ fn frames_become_links() {
 }
 
 #[test]
+fn players_that_readers_keep_stay_framed_with_a_link_behind_them() {
+    let framed = r#"<iframe src="https://www.youtube.com/embed/1" title="Fog" width="560" height="315" allowfullscreen=""></iframe>"#;
+    for (body, expected) in [
+        (
+            r#"<iframe onload=x() class=y width=560 height=315 src="//www.youtube.com/embed/1" title=Fog></iframe>"#,
+            format!(r#"{framed}<p><a href="https://www.youtube.com/embed/1">Fog</a></p>"#),
+        ),
+        (
+            &format!(r#"<p>{framed}<br><a href="https://youtu.be/1">watch</a></p>"#),
+            format!(
+                r#"<p>{framed}<a href="https://www.youtube.com/embed/1">Fog</a><br><a href="https://youtu.be/1">watch</a></p>"#
+            ),
+        ),
+        (
+            &format!(r#"<p>{framed}<br><a href="https://www.youtube.com/watch?v=1">watch</a></p>"#),
+            format!(r#"<p>{framed}<br><a href="https://www.youtube.com/watch?v=1">watch</a></p>"#),
+        ),
+        (
+            r#"<iframe src="https://www.youtube.com.evil.example/embed/1"></iframe>"#,
+            r#"<p><a href="https://www.youtube.com.evil.example/embed/1">https://www.youtube.com.evil.example/embed/1</a></p>"#.to_owned(),
+        ),
+        (
+            r#"<iframe src="http://www.youtube.com/embed/1" title="x"></iframe>"#,
+            r#"<p><a href="http://www.youtube.com/embed/1">x</a></p>"#.to_owned(),
+        ),
+    ] {
+        assert_eq!(html(body), expected, "{body}");
+        assert_eq!(html(&expected), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_formula_becomes_its_text() {
+    for (body, expected) in [
+        ("<p><math><mi>x</mi><mo>+</mo><mn>1</mn></math>.</p>", "<p>x+1.</p>"),
+        (
+            "<p><math alttext=\"x squared\"><msup><mi>x</mi><mn>2</mn></msup></math></p>",
+            "<p>x squared</p>",
+        ),
+        (
+            "<p><span class=\"katex\"><span class=\"katex-mathml\"><math><semantics><mrow><mi>x</mi></mrow>\
+             <annotation encoding=\"application/x-tex\">x^2 &lt; y</annotation></semantics></math></span>\
+             <span class=\"katex-html\" aria-hidden=\"true\"><span>x</span>2</span></span></p>",
+            "<p>x^2 &lt; y</p>",
+        ),
+        ("<math><mi>x", "x"),
+    ] {
+        assert_eq!(html(body), expected, "{body}");
+    }
+}
+
+#[test]
 fn what_a_newsroom_writes_stays() {
     for body in [
         "<p>A <em>bridge</em>, <strong>open</strong> at <time datetime=\"2024-02-18\">noon</time>.</p>",
@@ -123,7 +175,7 @@ fn markup_without_meaning_goes() {
         ("<form action=/x><p>a</p><input name=q><button>Go</button></form>", "<p>a</p>"),
         ("<select><option>a</select>b", "b"),
         ("<custom-card><p>a</p></custom-card>", "<p>a</p>"),
-        ("<svg><title>t</title><circle/></svg><math><mi>x</mi></math>a", "a"),
+        ("<svg><title>t</title><circle/></svg>a", "a"),
         ("<!-- x --><!--more-->a<![CDATA[b]]>", "a"),
         ("<td>a</td><tr>b", "ab"),
         (
@@ -285,6 +337,9 @@ fn check_harmless(html: &str) {
             let is_listed = rules::EVERYWHERE.contains(&name)
                 || own.is_some_and(|(_, attributes)| attributes.contains(&name));
             assert!(is_listed, "{name} in {html}");
+            if &*tag.name == "iframe" && name == "src" {
+                assert!(rules::framed(value).is_some(), "{value} in {html}");
+            }
             if matches!(name, "href" | "src" | "poster" | "cite" | "srcset") {
                 let is_sound = ["https://", "http://", "mailto:", "tel:"];
                 assert!(is_sound.iter().any(|s| value.starts_with(s)), "{name}={value} in {html}");

@@ -25,6 +25,10 @@ pub struct Query {
     pub limit: u32,
     /// … and all within so many seconds of the newest.
     pub within_s: u64,
+    /// The newest by their last change, and not by first publication.
+    pub by_change: bool,
+    /// And all whose change is at most so many seconds older than the newest.
+    pub resurface_s: Option<u64>,
 }
 
 /// An article in a window: what selecting needs.
@@ -38,6 +42,8 @@ pub struct Slot {
     pub published: DateTime<Utc>,
     /// Last significant change, not before publication.
     pub updated: DateTime<Utc>,
+    /// By which it stands where it stands: one of the two.
+    pub at: DateTime<Utc>,
     /// Hash of all that it says, its body's hash among that.
     pub hash: ContentHash,
     /// Bytes of its body as read.
@@ -76,6 +82,18 @@ pub struct Facts {
 const VISIBLE: &str = "a.shown = 1 and (a.released = 1 or a.published <= ?1)
     and (a.expires is null or a.expires > ?1)";
 
+/// An article's last change that counts; `times` has an index of it, which SQLite takes for exactly
+/// these words.
+const CHANGED: &str = "max(a.published, coalesce(a.updated, a.published))";
+
+/// Whether an article has one of these terms.
+fn has(terms: &str) -> String {
+    format!(
+        "exists (select 1 from term x where x.term in ({terms}) and x.published = a.published
+            and x.sighting = a.sighting)"
+    )
+}
+
 impl Catalog {
     /// The articles that a query takes: newest first, ties by id. At least `limit` of them where
     /// there are so many, and all of the last instant that is taken.
@@ -83,38 +101,68 @@ impl Catalog {
     /// # Errors
     /// Where SQLite refuses.
     pub fn window(&self, query: &Query) -> Result<Vec<Slot>, Error> {
-        let mut values: Vec<Value> = vec![query.as_of.timestamp().into()];
         let mut query = query.clone();
         if query.all.is_empty() && query.any.len() == 1 {
             // One of one is each of one, and a term's index is quicker than a look at every article.
             query.all = std::mem::take(&mut query.any);
         }
         let query = &query;
+        let mut slots = self.newest(query)?;
+        if let (Some(back), Some(newest)) = (query.resurface_s, slots.first().map(|s| s.at)) {
+            let back = i64::try_from(back).unwrap_or(i64::MAX);
+            let since = newest.timestamp().saturating_sub(back);
+            slots.extend(self.changed_since(query, since, &slots)?);
+            slots.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        }
+        Ok(slots)
+    }
+
+    fn newest(&self, query: &Query) -> Result<Vec<Slot>, Error> {
+        let mut values: Vec<Value> = vec![query.as_of.timestamp().into()];
         let Some(sql) = self.window_sql(query, &mut values)? else { return Ok(Vec::new()) };
         let mut statement = self.db.prepare_cached(&sql).map_err(Error::database)?;
         let mut rows = statement.query(params_from_iter(values)).map_err(Error::database)?;
         let mut slots: Vec<Slot> = Vec::new();
         let within = i64::try_from(query.within_s).unwrap_or(i64::MAX);
         while let Some(row) = rows.next().map_err(Error::database)? {
-            let slot = slot(row).map_err(Error::database)?;
+            let slot = slot(row, query.by_change).map_err(Error::database)?;
             if let (Some(first), Some(last)) = (slots.first(), slots.last())
                 && slots.len() >= query.limit as usize
-                && slot.published != last.published
-                && (first.published - slot.published).num_seconds() > within
+                && slot.at != last.at
+                && (first.at - slot.at).num_seconds() > within
             {
                 break;
             }
             slots.push(slot);
         }
-        slots.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.id.cmp(&b.id)));
-        let newest = slots.first().map(|s| s.published);
+        slots.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        let newest = slots.first().map(|s| s.at);
         let mut at = 0;
         slots.retain(|s| {
             at += 1;
-            at <= query.limit as usize
-                || newest.is_some_and(|n| (n - s.published).num_seconds() <= within)
+            at <= query.limit as usize || newest.is_some_and(|n| (n - s.at).num_seconds() <= within)
         });
         Ok(slots)
+    }
+
+    /// The articles that a query takes beyond those that it has, for a change since an instant.
+    fn changed_since(&self, query: &Query, since: i64, known: &[Slot]) -> Result<Vec<Slot>, Error> {
+        let mut values: Vec<Value> = vec![query.as_of.timestamp().into()];
+        // By the index of changes, of which there are few, and not by a term's.
+        let (all, by_change) = (Vec::new(), true);
+        let each = Query { all, by_change, ..query.clone() };
+        let Some(sql) = self.window_sql(&each, &mut values)? else { return Ok(Vec::new()) };
+        let mut wheres = format!("{CHANGED} >= {since} and a.updated > a.published");
+        for key in &query.all {
+            let Some(term) = self.term(key)? else { return Ok(Vec::new()) };
+            wheres.push_str(&format!(" and {}", has(&term.to_string())));
+        }
+        let sql = sql.replacen(" where ", &format!(" where {wheres} and "), 1);
+        let mut statement = self.db.prepare_cached(&sql).map_err(Error::database)?;
+        let rows = statement.query_map(params_from_iter(values), |row| slot(row, true));
+        let slots: Vec<Slot> = rows.and_then(Iterator::collect).map_err(Error::database)?;
+        let has: std::collections::HashSet<i64> = known.iter().map(|s| s.article).collect();
+        Ok(slots.into_iter().filter(|s| !has.contains(&s.article)).collect())
     }
 
     /// The statement of a query; `None` where it names a term that nothing has.
@@ -135,33 +183,28 @@ impl Catalog {
         let mut from = "article a".to_owned();
         let mut wheres = vec![VISIBLE.to_owned()];
         let mut all = all.into_iter().flatten();
-        let mut order = "a.published";
+        let mut order = if query.by_change { CHANGED } else { "a.published" };
         if let Some(driver) = all.next() {
             // The term's own index gives the newest first.
             from = "term t join article a on a.sighting = t.sighting".to_owned();
             wheres.push(format!("t.term = {}", push(driver)));
-            order = "t.published";
+            if !query.by_change {
+                order = "t.published";
+            }
         }
-        let has = |n: String| {
-            format!(
-                "exists (select 1 from term x where x.term in ({n}) and x.published = a.published
-                    and x.sighting = a.sighting)"
-            )
-        };
         for term in all {
-            wheres.push(has(push(term)));
+            wheres.push(has(&push(term)));
         }
         if !any.is_empty() {
             let list: Vec<String> = any.into_iter().map(&mut push).collect();
-            wheres.push(has(list.join(", ")));
+            wheres.push(has(&list.join(", ")));
         }
         let none: Vec<String> = none.into_iter().flatten().map(&mut push).collect();
         if !none.is_empty() {
-            wheres.push(format!("not {}", has(none.join(", "))));
+            wheres.push(format!("not {}", has(&none.join(", "))));
         }
         Ok(Some(format!(
-            "select a.article, a.id, a.published, a.hash, a.body_bytes, a.summary_bytes,
-                max(a.published, coalesce(a.updated, a.published))
+            "select a.article, a.id, a.published, a.hash, a.body_bytes, a.summary_bytes, {CHANGED}
              from {from} where {} order by {order} desc",
             wheres.join(" and ")
         )))
@@ -365,15 +408,17 @@ impl Catalog {
     }
 }
 
-fn slot(row: &rusqlite::Row<'_>) -> rusqlite::Result<Slot> {
+fn slot(row: &rusqlite::Row<'_>, by_change: bool) -> rusqlite::Result<Slot> {
+    let (published, updated) = (time(row.get(2)?), time(row.get(6)?));
     Ok(Slot {
         article: row.get(0)?,
         id: row.get(1)?,
-        published: time(row.get(2)?),
+        published,
         hash: hash(row, 3)?,
         body_bytes: row.get::<_, i64>(4)?.cast_unsigned(),
         summary_bytes: row.get::<_, i64>(5)?.cast_unsigned(),
-        updated: time(row.get(6)?),
+        updated,
+        at: if by_change { updated } else { published },
     })
 }
 

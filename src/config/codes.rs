@@ -51,7 +51,11 @@ pub(crate) const SELECTION: Code = Code::new("config-selection");
 pub(crate) const LISTEN: Code = Code::new("config-listen");
 /// An alias, redirect or gone path that can't work.
 pub(crate) const ROUTE: Code = Code::new("config-route");
+/// Not a category of Apple's directory.
+pub(crate) const CATEGORY: Code = Code::new("config-category");
 
+/// Warning: a podcast lacks what directories ask for.
+pub(crate) const PODCAST: Code = Code::new("podcast-incomplete");
 /// Note: no `site.base_url`.
 pub(crate) const BASE_URL_MISSING: Code = Code::new("base-url-missing");
 /// Note: `site.base_url` is this machine, `site.url` is not.

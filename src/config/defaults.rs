@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::file::Each;
-use crate::feed::{BodyMode, Definition, Selection};
+use crate::feed::{BodyMode, Definition, Order, Selection};
 use crate::time::Zone;
 
 pub(super) const CRON: &str = "0 */5 * * * *";
@@ -36,8 +36,11 @@ pub(super) fn feed(name: &str, each: Option<Each>) -> Definition {
         within_s: 48 * 3600,
         max_entry_age_s: None,
         max_bytes: Some(1_000_000),
+        order: Order::default(),
+        resurface_s: None,
         body: BodyMode::Full,
         eager: matches!(each, None | Some(Each::Section)),
         tombstones_s: None,
+        podcast: None,
     }
 }

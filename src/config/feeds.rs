@@ -7,6 +7,7 @@ use super::defaults;
 use super::file::{self, Each, File};
 use super::names;
 use super::plan::{link, twice, value};
+use super::podcast;
 use super::text::{At, Text, Wrong};
 use crate::article::TermKey;
 use crate::feed::{Definition, Selection};
@@ -22,6 +23,8 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File) -> Vec<Definition> {
         selection_holds(text, written);
         let home =
             link(text, "home", written.home.as_ref(), file.site.url.as_ref().map(|url| &url.value));
+        let podcast =
+            written.podcast.as_ref().map(|podcast| podcast::resolve(text, podcast, each, file));
         // A feed without a name, and one whose `each` is wrong, has been told already.
         if written.name.is_none() && each.is_none() {
             continue;
@@ -38,7 +41,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File) -> Vec<Definition> {
         if twice(text, &mut seen, "feed", &name, &name.to_lowercase(), span.as_ref()) {
             continue;
         }
-        feeds.push(definition(written, name, each, home));
+        feeds.push(Definition { podcast, ..definition(written, name, each, home) });
     }
     if !file.feeds_written {
         feeds.extend([
@@ -77,6 +80,8 @@ fn definition(
         within_s: value(&written.within).unwrap_or(absent.within_s),
         max_entry_age_s: value(&written.max_entry_age).unwrap_or(absent.max_entry_age_s),
         max_bytes: value(&written.max_bytes).unwrap_or(absent.max_bytes),
+        order: value(&written.order).unwrap_or(absent.order),
+        resurface_s: value(&written.resurface).unwrap_or(absent.resurface_s),
         body: value(&written.body).unwrap_or(absent.body),
         eager: written.eager.unwrap_or(absent.eager),
         tombstones_s: value(&written.tombstones).unwrap_or(absent.tombstones_s),

@@ -11,11 +11,12 @@ use url::Url;
 use super::codes;
 use super::keys;
 use super::places;
+use super::podcast;
 use super::reader::Table;
 use super::text::{At, Span, Str, Text};
 use super::values;
 use crate::article::{Taxonomy, TermKey};
-use crate::feed::{BodyMode, SiteAuthor};
+use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -93,9 +94,12 @@ pub(super) struct Feed {
     pub(super) within: Option<At<u64>>,
     pub(super) max_entry_age: Option<At<Option<u64>>>,
     pub(super) max_bytes: Option<At<Option<u64>>>,
+    pub(super) order: Option<At<Order>>,
+    pub(super) resurface: Option<At<Option<u64>>>,
     pub(super) body: Option<At<BodyMode>>,
     pub(super) eager: Option<bool>,
     pub(super) tombstones: Option<At<Option<u64>>>,
+    pub(super) podcast: Option<podcast::Written>,
 }
 
 /// What one definition makes a feed of each of.
@@ -340,6 +344,8 @@ const EACH: &[(&str, Each)] = &[
     ("series", Each::Series),
 ];
 
+const ORDER: &[(&str, Order)] = &[("published", Order::Published), ("updated", Order::Updated)];
+
 const BODY: &[(&str, BodyMode)] =
     &[("full", BodyMode::Full), ("summary", BodyMode::Summary), ("none", BodyMode::None)];
 
@@ -347,6 +353,7 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
     if !t.has("each") {
         t.require(text, "name", "add `name = \"latest\"`, which makes /feeds/latest.rss");
     }
+    let podcast = t.table(text, "podcast", keys::PODCAST);
     let feed = Feed {
         span: t.span.clone(),
         name: t.parsed(text, "name", |name| Ok(name.to_owned())),
@@ -362,9 +369,12 @@ fn feed(text: &mut Text<'_>, mut t: Table<'_>) -> Feed {
         within: t.parsed(text, "within", values::duration),
         max_entry_age: t.parsed(text, "max_entry_age", values::or_none(values::positive_duration)),
         max_bytes: t.parsed(text, "max_bytes", values::or_none(values::size)),
+        order: t.parsed(text, "order", values::word(codes::VALUE, ORDER)),
+        resurface: t.parsed(text, "resurface", values::or_none(values::positive_duration)),
         body: t.parsed(text, "body", values::word(codes::VALUE, BODY)),
         eager: t.boolean(text, "eager"),
         tombstones: t.parsed(text, "tombstones", values::or_none(values::positive_duration)),
+        podcast: podcast::read(text, podcast),
     };
     t.finish(text);
     feed

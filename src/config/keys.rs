@@ -77,11 +77,41 @@ pub(crate) const FEED: Keys = Keys {
         "within",
         "max_entry_age",
         "max_bytes",
+        "order",
+        "resurface",
         "body",
         "eager",
         "tombstones",
+        "podcast",
     ],
 };
+
+pub(crate) const PODCAST: Keys = Keys {
+    header: "[feed.podcast]",
+    names: &[
+        "categories",
+        "image",
+        "explicit",
+        "author",
+        "owner_name",
+        "owner_email",
+        "type",
+        "medium",
+        "people",
+        "funding",
+        "funding_text",
+        "license",
+        "locked",
+        "block",
+        "complete",
+        "new_feed_url",
+        "guid",
+        "txt",
+    ],
+};
+
+/// Someone of `[feed.podcast] people`.
+pub(crate) const PERSON: Keys = Keys { header: "people", names: &["name", "role", "uri", "image"] };
 
 pub(crate) const OUTPUT: Keys = Keys { header: "[output]", names: &["dir", "state", "lock"] };
 
@@ -91,7 +121,7 @@ pub(crate) const SERVER: Keys = Keys {
 };
 
 /// The tables that have a header of their own.
-pub(crate) const TABLES: [Keys; 7] = [SITE, SCHEDULE, SOURCE, FEED, OUTPUT, SERVER, GUARD];
+pub(crate) const TABLES: [Keys; 8] = [SITE, SCHEDULE, SOURCE, FEED, PODCAST, OUTPUT, SERVER, GUARD];
 
 /// What may stand at a key whose strings are written in a way of their own.
 pub(super) fn example(key: &str) -> Option<&'static str> {
@@ -99,6 +129,7 @@ pub(super) fn example(key: &str) -> Option<&'static str> {
         "within" => "48h",
         "max_entry_age" => "90d",
         "tombstones" => "30d",
+        "resurface" => "7d",
         "look" => "10m",
         "max_age" => "5m",
         "max_bytes" => "1MB",
@@ -127,7 +158,7 @@ pub(super) fn help_for(unknown: &str, table: Keys) -> String {
 }
 
 fn code(place: &str) -> String {
-    if place.starts_with('[') || place == "authors" {
+    if place.starts_with('[') || matches!(place, "authors" | "people") {
         format!("`{place}`")
     } else {
         place.to_owned()
@@ -169,7 +200,8 @@ mod tests {
             ("desc", SITE, "did you mean `description`?"),
             ("directory", OUTPUT, "did you mean `dir`?"),
             ("max_age", FEED, "`max_age` is a key of `[server]`"),
-            ("podcast", TOP, "the keys of the file are `site`"),
+            ("podcast", TOP, "`podcast` is a key of `[[feed]]`"),
+            ("catgories", PODCAST, "did you mean `categories`?"),
         ] {
             assert!(help_for(unknown, table).starts_with(expected), "{}", help_for(unknown, table));
         }
@@ -177,7 +209,7 @@ mod tests {
 
     #[test]
     fn nothing_is_guessed_of_a_name_far_from_all() {
-        for unknown in ["order", "resurface", "x", "", &"title".repeat(100)] {
+        for unknown in ["colour", "subscribe", "x", "", &"title".repeat(100)] {
             assert_eq!(nearest(unknown, FEED.names), None, "{unknown}");
         }
     }

@@ -12,6 +12,7 @@ mod keys;
 mod names;
 mod places;
 mod plan;
+mod podcast;
 mod reader;
 mod routes;
 mod text;

@@ -10,6 +10,7 @@ use super::apart::{self, Within};
 use super::file::{self, File, Lock};
 use super::text::{At, Span, Str, Text};
 use super::{Settings, codes, defaults, feeds, places, routes, values};
+use crate::article::LANGUAGE;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
 use crate::{document, run, server, source, worker};
@@ -21,7 +22,8 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     notes(text, file);
     let site = site(text, file);
     let feeds = feeds::resolve(text, file);
-    let sources = sources(text, file, folder, site.as_ref());
+    let by_language = by_language(&feeds, site.as_ref());
+    let sources = sources(text, file, folder, site.as_ref(), by_language.as_ref());
     let output = output(text, file, folder, &sources);
     let server = server(text, file, &feeds);
     let worker = worker(file, path, &sources, &output, site.as_ref());
@@ -172,6 +174,7 @@ fn sources(
     file: &File,
     folder: &Path,
     site: Option<&feed::Site>,
+    by_language: Option<&String>,
 ) -> Vec<source::Options> {
     let mut sources = Vec::new();
     let mut seen = BTreeMap::new();
@@ -184,12 +187,25 @@ fn sources(
         if let (Some(name), Some(place), Some(site)) = (&written.name, &written.place, site) {
             sources.push(source::Options {
                 name: name.value.clone(),
-                reading: reading(written, &name.value, site),
+                reading: document::Options {
+                    by_language: by_language.cloned(),
+                    ..reading(written, &name.value, site)
+                },
                 place: source_place(place, folder),
             });
         }
     }
     sources
+}
+
+/// The language of articles that name none, where a feed selects by it.
+fn by_language(feeds: &[Definition], site: Option<&feed::Site>) -> Option<String> {
+    let selects = |d: &Definition| {
+        let feed::Selection { any, all, none } = &d.selection;
+        any.iter().chain(all).chain(none).any(|key| key.taxonomy.as_str() == LANGUAGE)
+    };
+    let language = site.and_then(|site| site.language.clone()).unwrap_or_default();
+    feeds.iter().any(selects).then_some(language)
 }
 
 fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::Options {
@@ -210,6 +226,7 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
         list_separator: value(&written.list_separator)
             .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
         drafts: false,
+        by_language: None,
     }
 }
 

@@ -90,6 +90,16 @@ fn alone(header: &str, key: &str, written: &str) -> String {
         ("[[feed]]", _) => {
             format!("{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"a\"\n{written}\n")
         }
+        ("[feed.podcast]", _) => {
+            let beside = match key {
+                "owner_name" => "owner_email = \"a@b.example\"\n",
+                "funding_text" => "funding = \"/a\"\n",
+                _ => "",
+            };
+            format!(
+                "{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"a\"\n{header}\n{beside}{written}\n"
+            )
+        }
         ("[server]", "aliases" | "redirects") => format!(
             "{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"latest\"\n{header}\n{written}\n"
         ),
@@ -102,8 +112,12 @@ fn the_defaults_hold_every_key_with_a_right_example() {
     let mut header = "";
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for line in DEFAULTS.lines() {
-        if line.starts_with('[') {
-            header = line;
+        let bare = line.strip_prefix('#').unwrap_or(line);
+        if bare.starts_with('[') {
+            header = bare;
+            if header == "[feed.podcast]" {
+                seen.push(("[[feed]]", "podcast"));
+            }
             continue;
         }
         let written = commented(line).unwrap_or(line);
@@ -149,6 +163,14 @@ fn the_page_describes_every_key_and_no_other() {
     }
     for name in keys::AUTHOR.names {
         assert!(section("[site]").contains(&format!("`{name}`")), "authors {name}");
+    }
+    for name in keys::PERSON.names {
+        assert!(section("[feed.podcast]").contains(&format!("`{name}`")), "people {name}");
+    }
+    for (top, below) in crate::feed::podcast::CATEGORIES {
+        for name in std::iter::once(&top).chain(below) {
+            assert!(section("[feed.podcast]").contains(name), "category {name}");
+        }
     }
 }
 

@@ -83,6 +83,14 @@ impl<'a> Text<'a> {
         self.text.get(begin..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
+    /// The place of some of the text; without a span the file as a whole.
+    pub(super) fn place(&self, span: Option<&Span>) -> Place {
+        match span {
+            Some(span) => Place::in_text(self.path.clone(), self.text, span.start),
+            None => Place::whole(self.path.clone()),
+        }
+    }
+
     /// Notes a problem; without a span it is the file's as a whole.
     pub(super) fn tell(
         &mut self,
@@ -96,10 +104,7 @@ impl<'a> Text<'a> {
             self.untold += usize::from(severity == Severity::Error);
             return;
         }
-        let place = match span {
-            Some(span) => Place::in_text(self.path.clone(), self.text, span.start),
-            None => Place::whole(self.path.clone()),
-        };
+        let place = self.place(span);
         let mut problem = Problem::new(severity, code, place, message).line(self.text);
         problem.help = help;
         self.problems.push(problem);

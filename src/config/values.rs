@@ -245,7 +245,7 @@ pub(super) fn term(value: &str) -> Result<TermKey, Wrong> {
         return Err(wrong("holds a term without its taxonomy", help));
     };
     let taxonomy = taxonomy.trim();
-    let known = ["section", "tag", "author", "series"];
+    let known = ["section", "tag", "author", "series", "language"];
     let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     if taxonomy.is_empty() || !taxonomy.chars().all(plain) {
         return Err(wrong("holds a term without its taxonomy", example.to_owned()));

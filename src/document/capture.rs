@@ -370,6 +370,7 @@ fn headline(desk: &Desk<'_>, story: &Story) -> Sighting {
         people: Vec::new(),
         media: Vec::new(),
         related: Vec::new(),
+        comments: None,
         podcast: None,
         origin: None,
     };

@@ -1,7 +1,7 @@
 //! What every part of reading shares: the document, its source's options, and the tray into which
 //! problems go.
 
-use super::{Document, Options, Reading};
+use super::{Document, Measured, Options, Reading};
 use crate::problem::{Code, Place, Problem, Severity};
 
 /// One document being read.
@@ -73,16 +73,16 @@ impl<'a> Desk<'a> {
         self.reading.failed = true;
     }
 
-    /// The size of a file below the source's root; that it was looked for is kept.
-    pub(super) fn file_bytes(&mut self, path: &str) -> Option<u64> {
+    /// What a file below the source's root is; that it was looked for is kept.
+    pub(super) fn file(&mut self, path: &str) -> Option<Measured> {
         // A row stands in no folder.
         if matches!(self.document.content, super::Content::Row(_)) {
             return None;
         }
-        let bytes = (self.document.around.file_bytes)(path);
+        let measured = (self.document.around.file)(path);
         if !self.reading.looked_for.iter().any(|known| known == path) {
             self.reading.looked_for.push(path.to_owned());
         }
-        bytes
+        measured
     }
 }

@@ -73,6 +73,9 @@ pub struct Options {
     pub list_separator: String,
     /// Drafts are read as if they were published: for whoever asks what could be.
     pub drafts: bool,
+    /// A feed selects by language, so that each article's is a term; this one, the site's, where none
+    /// is named. May be empty.
+    pub by_language: Option<String>,
 }
 
 impl Options {
@@ -112,8 +115,23 @@ pub struct Surroundings<'a> {
     /// The `_index.md` of the folders that it stands in, outermost first; folders without one are
     /// left out.
     pub indexes: &'a [Arc<FolderIndex>],
-    /// The size in bytes of a file below the source's root, `None` where there is none.
-    pub file_bytes: &'a dyn Fn(&str) -> Option<u64>,
+    /// What a file below the source's root is, `None` where there is none.
+    pub file: &'a dyn Fn(&str) -> Option<Measured>,
+}
+
+/// What looking at a file told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measured {
+    /// Its length.
+    pub bytes: u64,
+    /// Its media type, by its content.
+    pub media_type: Option<&'static str>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// Whole seconds.
+    pub duration_s: Option<u64>,
 }
 
 impl std::fmt::Debug for Surroundings<'_> {
@@ -230,6 +248,18 @@ pub fn is_document(path: &str) -> bool {
 /// Reads one document: its sightings, and what is wrong in it.
 #[must_use]
 pub fn read(document: &Document<'_>, options: &Options) -> Reading {
+    let mut reading = read_content(document, options);
+    if let Some(of_site) = &options.by_language {
+        for sighting in &mut reading.sightings {
+            let article = &mut sighting.article;
+            let language = article.language.as_ref().unwrap_or(of_site).clone();
+            article.terms.extend(resolve::terms::languages(&language));
+        }
+    }
+    reading
+}
+
+fn read_content(document: &Document<'_>, options: &Options) -> Reading {
     match document.content {
         Content::Row(row) => {
             let mut desk = Desk::new(document, options, "");

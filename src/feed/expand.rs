@@ -32,10 +32,10 @@ pub fn expand(
             Some(taxonomy) if definition.eager => {
                 for term in terms(taxonomy) {
                     let feed = term_feed(definition, site, locked, &term);
-                    if declared.contains(feed.name.0.as_str()) {
-                        problems.push(twice(config, definition, &term, &feed));
-                    } else {
+                    if !declared.contains(feed.name.0.as_str()) {
                         feeds.push(feed);
+                    } else if !definitions.iter().any(|d| is_for(d, &feed)) {
+                        problems.push(twice(config, definition, &term, &feed));
                     }
                 }
             }
@@ -45,6 +45,16 @@ pub fn expand(
     let mut names = BTreeSet::new();
     feeds.retain(|f| names.insert(f.name.clone()));
     (feeds, problems)
+}
+
+/// Whether a declared feed is the feed of a term, written out by hand: it has its name and takes what
+/// the term groups.
+fn is_for(declared: &Definition, feed: &Feed) -> bool {
+    let super::Selection { any, all, .. } = &declared.selection;
+    let term = feed.term.as_slice();
+    declared.each.is_none()
+        && declared.name == feed.name.0
+        && (all == term && any.is_empty() || any == term && all.is_empty())
 }
 
 fn twice(config: &str, definition: &Definition, term: &TermFacts, feed: &Feed) -> Problem {
@@ -140,10 +150,13 @@ fn make(
         within_s: d.within_s,
         max_entry_age_s: d.max_entry_age_s,
         max_bytes: d.max_bytes,
+        order: d.order,
+        resurface_s: d.resurface_s,
         body: d.body,
         term: None,
         eager: d.eager,
         tombstones_s: d.tombstones_s,
+        podcast: d.podcast.as_ref().map(|(show, _)| show.clone()),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod expand;
+pub mod podcast;
 pub mod select;
 pub mod why;
 
@@ -126,6 +127,17 @@ pub enum BodyMode {
     None,
 }
 
+/// By which of its times an article stands in a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// First publication.
+    #[default]
+    Published,
+    /// The last change that its document names, else first publication.
+    Updated,
+}
+
 /// Which articles a feed takes: at least one of `any` (where it isn't empty), all of `all`, none of
 /// `none`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -176,12 +188,18 @@ pub struct Definition {
     pub max_entry_age_s: Option<u64>,
     /// See [`Feed::max_bytes`].
     pub max_bytes: Option<u64>,
+    /// See [`Feed::order`].
+    pub order: Order,
+    /// See [`Feed::resurface_s`].
+    pub resurface_s: Option<u64>,
     /// See [`Feed::body`].
     pub body: BodyMode,
     /// See [`Feed::eager`].
     pub eager: bool,
     /// See [`Feed::tombstones_s`].
     pub tombstones_s: Option<u64>,
+    /// See [`Feed::podcast`]; and where its artwork, or else the podcast, is named.
+    pub podcast: Option<(podcast::Show, crate::problem::Place)>,
 }
 
 /// One feed, expanded: nothing in it refers to other definitions.
@@ -209,6 +227,11 @@ pub struct Feed {
     pub max_entry_age_s: Option<u64>,
     /// Dropped from the old end until the weights fit; never below ten entries.
     pub max_bytes: Option<u64>,
+    /// What "newest" means.
+    pub order: Order,
+    /// Articles whose named change is at most so many seconds older than the newest entry are in, too,
+    /// however old they are.
+    pub resurface_s: Option<u64>,
     /// How much of each article.
     pub body: BodyMode,
     /// The term whose feed it is, of feeds that one definition makes for each term.
@@ -217,6 +240,8 @@ pub struct Feed {
     pub eager: bool,
     /// Its Atom tells of what was withdrawn in so many seconds before its newest entry (RFC 6721).
     pub tombstones_s: Option<u64>,
+    /// What it says of itself as a podcast, where it is one.
+    pub podcast: Option<podcast::Show>,
 }
 
 /// An article that was out and is out no more (RFC 6721).

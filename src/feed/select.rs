@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{BodyMode, Definition, Feed, Site, Tombstone};
+use super::{BodyMode, Definition, Feed, Order, Site, Tombstone};
 use crate::article::{ContentHash, Taxonomy, Term};
 use crate::catalog::query::{Query, Slot};
+use crate::problem::{Code, Place, Problem};
+
+/// A feed leaves articles out for their weight.
+pub(crate) const CUT: Code = Code::new("feed-cut");
 
 /// What an entry weighs beside its text: title, links, terms and markup.
 const ENTRY_BYTES: u64 = 1024;
@@ -25,17 +29,26 @@ pub fn query(feed: &Feed, as_of: DateTime<Utc>) -> Query {
         as_of,
         limit: feed.limit,
         within_s: feed.within_s,
+        by_change: feed.order == Order::Updated,
+        resurface_s: feed.resurface_s,
     }
 }
 
 /// The window: what the catalog gave, less what is too old beside the newest, less what makes it too
 /// heavy, from the old end.
 #[must_use]
-pub fn window(feed: &Feed, mut slots: Vec<Slot>) -> Vec<Slot> {
-    if let (Some(age), Some(newest)) = (feed.max_entry_age_s, slots.first().map(|s| s.published)) {
+pub fn window(feed: &Feed, slots: Vec<Slot>) -> Vec<Slot> {
+    cut_window(feed, slots).0
+}
+
+/// The same, and how many were too heavy.
+#[must_use]
+pub fn cut_window(feed: &Feed, mut slots: Vec<Slot>) -> (Vec<Slot>, usize) {
+    if let (Some(age), Some(newest)) = (feed.max_entry_age_s, slots.first().map(|s| s.at)) {
         let age = i64::try_from(age).unwrap_or(i64::MAX);
-        slots.retain(|s| (newest - s.published).num_seconds() <= age);
+        slots.retain(|s| (newest - s.at).num_seconds() <= age);
     }
+    let before = slots.len();
     if let Some(max) = feed.max_bytes {
         let mut bytes = 0_u64;
         let fits = slots
@@ -47,7 +60,22 @@ pub fn window(feed: &Feed, mut slots: Vec<Slot>) -> Vec<Slot> {
             .count();
         slots.truncate(fits.max(ENTRIES_MIN));
     }
-    slots
+    let cut = before - slots.len();
+    (slots, cut)
+}
+
+/// Tells that a feed is too heavy for all that it would hold.
+#[must_use]
+pub fn told_cut(feed: &Feed, cut: usize, config: &str) -> Option<Problem> {
+    let max = feed.max_bytes.filter(|_| cut > 0)?;
+    let articles = if cut == 1 { "article".to_owned() } else { format!("{cut} articles") };
+    let message = format!(
+        "the oldest {articles} that the feed {:?} would hold are left out: it has `max_bytes`, {max} \
+         bytes",
+        feed.name.0
+    );
+    let help = "raise `max_bytes`, lower `limit`, or publish it with `body = \"summary\"`";
+    Some(Problem::note(&CUT, Place::whole(config), message).help(help))
 }
 
 fn weight(body: BodyMode, slot: &Slot) -> u64 {
@@ -68,7 +96,7 @@ pub fn tombstones(
     gone: &BTreeMap<String, DateTime<Utc>>,
 ) -> Vec<Tombstone> {
     let Some(told) = feed.tombstones_s else { return Vec::new() };
-    let newest = window.first().map(|s| s.published);
+    let newest = window.first().map(|s| s.at);
     let mut shown: Vec<Tombstone> = gone
         .iter()
         .filter(|(_, at)| still_told(told, newest, **at))
@@ -132,6 +160,7 @@ mod tests {
                 id: n.to_string(),
                 published: DateTime::from_timestamp(1_000_000 - n * 60, 0).unwrap(),
                 updated: DateTime::UNIX_EPOCH,
+                at: DateTime::from_timestamp(1_000_000 - n * 60, 0).unwrap(),
                 hash: ContentHash::of(b""),
                 body_bytes,
                 summary_bytes: 10,
@@ -152,10 +181,13 @@ mod tests {
             within_s: 0,
             max_entry_age_s: None,
             max_bytes: None,
+            order: Order::default(),
+            resurface_s: None,
             body: BodyMode::Full,
             term: None,
             eager: true,
             tombstones_s: None,
+            podcast: None,
         }
     }
 
@@ -184,6 +216,21 @@ mod tests {
         assert_eq!(window(&feed, slots(&[400; 30])).len(), 14);
         feed.max_bytes = None;
         assert_eq!(window(&feed, slots(&[4_000; 30])).len(), 30);
+    }
+
+    #[test]
+    fn what_was_changed_lately_comes_back() {
+        let mut feed = feed();
+        feed.max_entry_age_s = Some(300);
+        let mut pool = slots(&[1; 30]);
+        // An old one stands by its change, so that neither age nor weight takes it first.
+        let mut old = pool.pop().unwrap();
+        old.updated = pool[1].at;
+        old.at = old.updated;
+        pool.insert(2, old);
+        let window = window(&feed, pool);
+        assert_eq!(window.len(), 7);
+        assert_eq!(window[2].id, "29");
     }
 
     #[test]

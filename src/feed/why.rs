@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Definition, Feed, Selection, select};
+use super::{Definition, Feed, Order, Selection, select};
 use crate::article::{Term, TermKey, Visibility};
 use crate::catalog::query::Slot;
 
@@ -20,6 +20,8 @@ pub struct Candidate<'a> {
     pub excluded: bool,
     /// First publication.
     pub published: DateTime<Utc>,
+    /// The last change that it names, not before publication.
+    pub updated: DateTime<Utc>,
     /// It has been out.
     pub released: bool,
     /// From then on it is in no feed.
@@ -111,14 +113,19 @@ fn unselected(selection: &Selection, terms: &[Term]) -> Option<Why> {
 
 /// An article that the feed would take, were it not for others.
 fn left_over(feed: &Feed, article: &Candidate<'_>, pool: &[Slot], window: &[Slot]) -> Why {
-    let oldest = window.last().map(|s| s.published);
-    let newest = pool.first().map(|s| s.published);
-    let age = newest.map_or(0, |n| (n - article.published).num_seconds().max(0)).cast_unsigned();
-    let in_pool = pool.iter().any(|s| s.article == article.article);
+    let oldest = window.last().map(|s| s.at);
+    let newest = pool.first().map(|s| s.at);
+    let own = pool.iter().find(|s| s.article == article.article).map(|s| s.at);
+    let at = own.unwrap_or(match feed.order {
+        Order::Published => article.published,
+        Order::Updated => article.updated,
+    });
+    let age = newest.map_or(0, |n| (n - at).num_seconds().max(0)).cast_unsigned();
+    let in_pool = own.is_some();
     match (feed.max_entry_age_s, feed.max_bytes) {
         (Some(max), _) if age > max => Why::TooOld(age, max),
         (_, Some(max)) if in_pool => Why::Heavy(max),
-        _ if in_pool || oldest.is_none_or(|oldest| article.published > oldest) => Why::NextRun,
+        _ if in_pool || oldest.is_none_or(|oldest| at > oldest) => Why::NextRun,
         _ => Why::BeyondLimit(feed.limit, feed.within_s, oldest),
     }
 }
@@ -183,10 +190,13 @@ mod tests {
             within_s: 0,
             max_entry_age_s: None,
             max_bytes: None,
+            order: Order::default(),
+            resurface_s: None,
             body: BodyMode::Full,
             term: None,
             eager: true,
             tombstones_s: None,
+            podcast: None,
         }
     }
 
@@ -196,6 +206,7 @@ mod tests {
             id: article.to_string(),
             published: at(published),
             updated: at(published),
+            at: at(published),
             hash: ContentHash::of(b""),
             body_bytes: 4_000,
             summary_bytes: 10,
@@ -209,6 +220,7 @@ mod tests {
             visibility: Visibility::Public,
             excluded: false,
             published: at(1_000),
+            updated: at(1_000),
             released: false,
             expires: None,
         }
@@ -285,9 +297,12 @@ mod tests {
             within_s: 0,
             max_entry_age_s: None,
             max_bytes: None,
+            order: Order::default(),
+            resurface_s: None,
             body: BodyMode::Full,
             eager: true,
             tombstones_s: None,
+            podcast: None,
         };
         let terms = [term("fog")];
         assert_eq!(
@@ -303,18 +318,27 @@ mod tests {
         /// An article is told to stand in a feed exactly where the feed's window holds it.
         #[test]
         fn a_placing_agrees_with_the_window(
-            dates in prop::collection::vec(0_i64..500, 0..30),
+            dates in prop::collection::vec((0_i64..500, 0_i64..900), 0..30),
+            by_change in any::<bool>(),
             at_ in 0_usize..30,
             age in prop::option::of(0_u64..500),
             bytes in prop::option::of(0_u64..100_000),
         ) {
             let mut feed = feed();
             (feed.max_entry_age_s, feed.max_bytes) = (age, bytes);
-            let mut pool: Vec<Slot> = dates.iter().zip(0..).map(|(d, n)| slot(n, *d)).collect();
-            pool.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.id.cmp(&b.id)));
+            feed.order = if by_change { Order::Updated } else { Order::Published };
+            let stands = |(n, (published, changed)): (i64, &(i64, i64))| {
+                let mut slot = slot(n, *published);
+                slot.updated = slot.published.max(at(*changed));
+                slot.at = if by_change { slot.updated } else { slot.published };
+                slot
+            };
+            let mut pool: Vec<Slot> = (0..).zip(&dates).map(stands).collect();
+            pool.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
             let mut article = article(&[]);
             article.article = at_ as i64;
-            article.published = at(dates.get(at_).copied().unwrap_or(0));
+            article.published = at(dates.get(at_).map_or(0, |d| d.0));
+            article.updated = article.published.max(at(dates.get(at_).map_or(0, |d| d.1)));
             let window = select::window(&feed, pool.clone());
             let position = window.iter().position(|s| s.article == article.article);
             match placing(&feed, &article, &pool, at(1_000)) {

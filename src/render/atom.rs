@@ -191,7 +191,7 @@ fn entry(channel: &Channel<'_>, item: &Item<'_>) -> Entry {
     }
 }
 
-/// alternate, enclosures, related, via, license (RFC 4287 §4.2.7.2, RFC 4946).
+/// alternate, enclosures, related, via, replies, license (RFC 4287 §4.2.7.2, RFC 4685, RFC 4946).
 fn entry_links(channel: &Channel<'_>, item: &Item<'_>) -> Vec<Link> {
     let article = &item.entry.article;
     let mut links = vec![Link {
@@ -218,6 +218,8 @@ fn entry_links(channel: &Channel<'_>, item: &Item<'_>) -> Vec<Link> {
         title: text::some_line(&o.title),
         ..link("via", text::url(&o.url), None)
     }));
+    // A page for people, which is what readers open (RFC 4685 §4; its default would be Atom).
+    links.extend(item.comments().map(|c| link("replies", c, Some("text/html"))));
     // The feed's licence isn't inherited by its entries.
     links.extend(license(article.licence.as_deref().or(channel.site.license.as_deref())));
     links

@@ -76,7 +76,7 @@ fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
     let content = content(channel, entry, lead);
     // RSS has one enclosure, and players look for a recording in it.
     let mut enclosures: Vec<&Media> = media_of(MediaRole::Enclosure).collect();
-    enclosures.sort_by_key(|medium| !is_recording(medium));
+    enclosures.sort_by_key(|medium| !medium.is_recording());
     let people = |wanted: fn(&Role) -> bool| -> Vec<Someone> {
         article.people.iter().filter(|p| wanted(&p.role)).filter_map(someone).collect()
     };
@@ -104,7 +104,7 @@ fn item<'a>(channel: &Channel<'a>, entry: &'a Entry) -> Item<'a> {
     }
 }
 
-impl Item<'_> {
+impl<'a> Item<'a> {
     /// The change after publication, if there was one.
     pub(crate) fn changed(&self) -> Option<DateTime<Utc>> {
         (self.updated > self.published).then_some(self.updated)
@@ -119,6 +119,16 @@ impl Item<'_> {
             }
         }
         tags
+    }
+
+    /// The recording that players play.
+    pub(crate) fn recording(&self) -> Option<&'a Media> {
+        self.enclosures.first().copied().filter(|m| m.is_recording())
+    }
+
+    /// The page on which readers talk about it.
+    pub(crate) fn comments(&self) -> Option<String> {
+        self.entry.article.comments.as_deref().filter(|c| is_web(c)).map(text::url)
     }
 
     /// Other stories that it points to.
@@ -279,7 +289,7 @@ fn categories(site: &Site, entry: &Entry) -> Vec<Category> {
             .or_else(|| text::some_line(slug))
     };
     let mut categories: Vec<Category> = Vec::new();
-    for term in terms.iter().filter(|t| t.key.taxonomy != Taxonomy::Author) {
+    for term in terms.iter().filter(|t| t.key.taxonomy.is_subject()) {
         let taxonomy = &term.key.taxonomy;
         let Some(name) = text::some_line(&term.label).or_else(|| text::some_line(&term.key.slug))
         else {
@@ -321,12 +331,6 @@ pub(crate) fn is_web(address: &str) -> bool {
 /// The media type of an enclosure, which its formats require.
 pub(crate) fn enclosure_type(medium: &Media) -> String {
     media::media_type(medium).unwrap_or_else(|| "application/octet-stream".to_owned())
-}
-
-/// Whether an enclosure is a recording that podcast players play.
-pub(crate) fn is_recording(medium: &Media) -> bool {
-    let kind = enclosure_type(medium);
-    kind.starts_with("audio/") || kind.starts_with("video/")
 }
 
 #[cfg(test)]

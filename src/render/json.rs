@@ -24,6 +24,9 @@ struct Head {
     authors: Vec<Author>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
+    /// Nothing more will come; said only where it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -113,6 +116,7 @@ fn head(channel: &Channel<'_>) -> Head {
         icon: site.icon.as_deref().map(text::url).filter(|u| !u.is_empty()),
         authors: item::site_authors(site).iter().map(author).collect(),
         language: item::language(channel),
+        expired: feed.podcast.as_ref().is_some_and(|show| show.complete).then_some(true),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::text;
 use crate::article::Media;
+use crate::article::media::by_ending;
 
 /// The namespace of Media RSS; the final slash belongs to it.
 pub(crate) const NAMESPACE: &str = "http://search.yahoo.com/mrss/";
@@ -26,6 +27,21 @@ impl Element {
     /// An element that holds text alone.
     pub(crate) fn text(name: &'static str, value: impl Into<String>) -> Element {
         Element { name, value: Some(value.into()), attrs: Vec::new(), children: Vec::new() }
+    }
+
+    /// An element that holds nothing but attributes; those without a value are left out.
+    pub(crate) fn empty(
+        name: &'static str,
+        attrs: impl IntoIterator<Item = (&'static str, Option<String>)>,
+    ) -> Element {
+        let attrs = attrs.into_iter().filter_map(|(k, v)| Some((k, v.filter(|v| !v.is_empty())?)));
+        Element { name, value: None, attrs: attrs.collect(), children: Vec::new() }
+    }
+
+    /// The same with text in it.
+    pub(crate) fn holding(mut self, value: impl Into<String>) -> Element {
+        self.value = Some(value.into());
+        self
     }
 
     /// Its name without the prefix.
@@ -121,42 +137,28 @@ fn words(medium: &Media) -> Vec<Element> {
     [
         element("media:title", title),
         element("media:description", description),
-        element("media:credit", credit),
+        credit.map(|c| Element {
+            attrs: vec![("role", maker(medium).to_owned())],
+            ..Element::text("media:credit", c)
+        }),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// The media type of a medium: as named, else as the ending of its address says.
-pub(crate) fn media_type(medium: &Media) -> Option<String> {
-    let named = medium.media_type.as_deref().map(text::url).filter(|t| t.contains('/'));
-    named.or_else(|| by_ending(&medium.url).map(str::to_owned))
+/// What the maker of a medium did, in the terms of `urn:ebu`, which is what `role` means where no
+/// scheme is named.
+fn maker(medium: &Media) -> &'static str {
+    match medium.kind() {
+        Some(kind) if kind.starts_with("audio/") || kind.starts_with("video/") => "producer",
+        _ => "photographer",
+    }
 }
 
-fn by_ending(url: &str) -> Option<&'static str> {
-    let path = url.split(['?', '#']).next()?;
-    let (_, ending) = path.rsplit('/').next()?.rsplit_once('.')?;
-    Some(match ending.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "svg" => "image/svg+xml",
-        "mp3" => "audio/mpeg",
-        "m4a" => "audio/mp4",
-        "ogg" | "oga" => "audio/ogg",
-        "opus" => "audio/opus",
-        "wav" => "audio/wav",
-        "flac" => "audio/flac",
-        "mp4" | "m4v" => "video/mp4",
-        "webm" => "video/webm",
-        "mov" => "video/quicktime",
-        "pdf" => "application/pdf",
-        "epub" => "application/epub+zip",
-        _ => return None,
-    })
+/// The media type of a medium: as named, else as the ending of its address says.
+pub(crate) fn media_type(medium: &Media) -> Option<String> {
+    medium.kind().map(text::url).filter(|t| t.contains('/'))
 }
 
 /// What `medium` says of a media type.
@@ -186,39 +188,6 @@ pub(crate) fn is_channel_image(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::article::{Facts, MediaRole};
-
-    fn medium(url: &str) -> Media {
-        Media {
-            url: url.to_owned(),
-            role: MediaRole::Lead,
-            media_type: None,
-            bytes: None,
-            width: None,
-            height: None,
-            duration_s: None,
-            alt: None,
-            caption: None,
-            credit: None,
-            language: None,
-            facts: Facts::Unknown,
-        }
-    }
-
-    #[test]
-    fn types_come_from_endings_where_nobody_named_one() {
-        for (url, expected) in [
-            ("https://x.example/a.JPG?b=c.png", Some("image/jpeg")),
-            ("https://x.example/a.mp3#t=1", Some("audio/mpeg")),
-            ("https://x.example/a", None),
-            ("https://x.example/a.d/b", None),
-        ] {
-            assert_eq!(media_type(&medium(url)).as_deref(), expected, "{url}");
-        }
-        let named =
-            Media { media_type: Some("audio/x".into()), ..medium("https://x.example/a.mp3") };
-        assert_eq!(media_type(&named).as_deref(), Some("audio/x"));
-    }
 
     /// The day this fails, `atom_syndication` escapes attributes of extensions itself, and
     /// `for_atom` must stop doing so.

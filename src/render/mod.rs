@@ -9,6 +9,7 @@ pub mod json;
 pub(crate) mod media;
 pub mod opml;
 pub mod page;
+mod podcast;
 pub mod rss;
 pub mod text;
 
@@ -18,7 +19,7 @@ use crate::feed::{Entry, Feed, Format, Site, Tombstone};
 
 /// Stands for "the same entries now make other bytes": part of fingerprints, never of bytes.
 /// Raising it has its line in CHANGELOG.
-pub const RENDER: u32 = 1;
+pub const RENDER: u32 = 2;
 
 /// What formats that ask for a generator are told. No version, which would change every feed's
 /// bytes at each upgrade.

@@ -6,22 +6,16 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rss::extension::dublincore::DublinCoreExtension;
-use rss::extension::itunes::{ITunesChannelExtension, ITunesItemExtension};
 use rss::extension::{ExtensionMap, atom::AtomExtension, atom::Link};
-use uuid::Uuid;
 
 use super::item::{self, Item};
 use super::media::{self, Element};
-use super::{Channel, Error, GENERATOR, text};
+use super::{Channel, Error, GENERATOR, podcast, text};
 use crate::feed::address::Address;
 use crate::feed::{self, Format};
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
-const PODCAST: &str = "https://podcastindex.org/namespace/1.0";
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
-
-/// Namespace of podcast:guid (Podcasting 2.0, `guid`).
-const PODCAST_GUIDS: Uuid = Uuid::from_u128(0xead4_c236_bf58_58c6_a2c6_a6b2_8d12_8cb6);
 
 /// The feed as RSS 2.0.
 ///
@@ -38,13 +32,13 @@ fn build(channel: &Channel<'_>, items: &[Item<'_>]) -> rss::Channel {
     let Channel { site, feed, entries, .. } = *channel;
     let title = item::title(channel);
     let link = text::url(&feed.home);
-    let is_podcast = items.iter().any(|i| i.enclosures.iter().any(|e| item::is_recording(e)));
+    let is_podcast = feed.podcast.is_some() || items.iter().any(|i| i.recording().is_some());
     let mut namespaces = BTreeMap::new();
     let items: Vec<rss::Item> = items.iter().map(|i| entry(i, &mut namespaces)).collect();
     let mut extensions = ExtensionMap::new();
     if is_podcast {
-        namespaces.insert("podcast".to_owned(), PODCAST.to_owned());
-        extend(&mut extensions, "podcast", &[Element::text("podcast:guid", podcast_guid(channel))]);
+        namespaces.insert("podcast".to_owned(), podcast::NAMESPACE.to_owned());
+        extend(&mut extensions, "podcast", &podcast::channel(channel));
     }
     rss::Channel {
         image: image(channel, &title, &link),
@@ -58,7 +52,7 @@ fn build(channel: &Channel<'_>, items: &[Item<'_>]) -> rss::Channel {
         docs: Some(DOCS.to_owned()),
         ttl: (site.ttl_minutes > 0).then(|| site.ttl_minutes.to_string()),
         atom_ext: atom_links(channel),
-        itunes_ext: is_podcast.then(|| itunes(channel)),
+        itunes_ext: is_podcast.then(|| podcast::itunes(channel)),
         title,
         link,
         items,
@@ -116,30 +110,6 @@ fn atom_links(channel: &Channel<'_>) -> Option<AtomExtension> {
     (!links.is_empty()).then_some(AtomExtension { links })
 }
 
-/// What Apple asks of a channel (standards §1.8). Categories are never guessed.
-fn itunes(channel: &Channel<'_>) -> ITunesChannelExtension {
-    let Channel { site, entries, .. } = *channel;
-    let explicit = entries
-        .iter()
-        .filter_map(|e| e.article.podcast.as_ref())
-        .any(|podcast| podcast.explicit == Some(true));
-    let pictures = [&site.icon, &site.logo].into_iter().flatten().map(|u| text::url(u));
-    let names: Vec<String> = item::site_authors(site).into_iter().map(|a| a.name).collect();
-    ITunesChannelExtension {
-        author: Some(names.join(", ")),
-        image: pictures.into_iter().find(|u| media::is_jpeg_or_png(u)),
-        explicit: Some(explicit.to_string()),
-        ..ITunesChannelExtension::default()
-    }
-}
-
-/// podcast:guid, made from the feed's id, which outlives its address.
-fn podcast_guid(channel: &Channel<'_>) -> String {
-    let id = text::id(&channel.feed.id);
-    let name = id.split_once("://").map_or(id.as_str(), |(_, rest)| rest).trim_end_matches('/');
-    Uuid::new_v5(&PODCAST_GUIDS, name.as_bytes()).to_string()
-}
-
 /// Builds one item (RSS 2.0, "Elements of item").
 fn entry(item: &Item<'_>, namespaces: &mut BTreeMap<String, String>) -> rss::Item {
     let mut extensions = ExtensionMap::new();
@@ -153,10 +123,14 @@ fn entry(item: &Item<'_>, namespaces: &mut BTreeMap<String, String>) -> rss::Ite
         namespaces.insert("media".to_owned(), media::NAMESPACE.to_owned());
         extend(&mut extensions, "media", &media);
     }
-    let podcast = podcast(item);
-    if !podcast.is_empty() {
-        namespaces.insert("podcast".to_owned(), PODCAST.to_owned());
-        extend(&mut extensions, "podcast", &podcast);
+    let episode = podcast::episode(item);
+    if !episode.is_empty() {
+        namespaces.insert("podcast".to_owned(), podcast::NAMESPACE.to_owned());
+        extend(&mut extensions, "podcast", &episode);
+    }
+    if let Some(title) = podcast::title(item) {
+        // The crate has no place for it; its own elements of the prefix declare the namespace.
+        extend(&mut extensions, "itunes", &[Element::text("itunes:title", title)]);
     }
     rss::Item {
         title: Some(item.title.clone()),
@@ -174,11 +148,12 @@ fn entry(item: &Item<'_>, namespaces: &mut BTreeMap<String, String>) -> rss::Ite
             length: m.bytes.unwrap_or(0).to_string(),
             mime_type: item::enclosure_type(m),
         }),
+        comments: item.comments(),
         guid: Some(rss::Guid { value: item.id.clone(), permalink: is_permalink(item) }),
         pub_date: Some(date(item.published)),
         source: source(item),
         content: item.content.clone(),
-        itunes_ext: itunes_item(item),
+        itunes_ext: podcast::itunes_item(item),
         dublin_core_ext: dublin_core(item),
         extensions,
         ..rss::Item::default()
@@ -198,48 +173,11 @@ fn source(item: &Item<'_>) -> Option<rss::Source> {
 }
 
 /// The lead image, further pictures, and every enclosure but the first, of which RSS has one.
+/// Further recordings are the same one in other forms, which `podcast:alternateEnclosure` says.
 fn media_contents(item: &Item<'_>) -> Vec<Element> {
     let pictures = item.lead.iter().chain(&item.further_images).map(|m| media::image(m));
-    pictures.chain(item.enclosures.iter().skip(1).map(|m| media::content(m))).collect()
-}
-
-/// Podcasting 2.0 facts of an episode (standards §1.9).
-fn podcast(item: &Item<'_>) -> Vec<Element> {
-    let Some(facts) = &item.entry.article.podcast else { return Vec::new() };
-    let number =
-        |name, n: Option<u32>| n.filter(|n| *n > 0).map(|n| Element::text(name, n.to_string()));
-    let transcript = facts.transcript.as_ref().map(|(url, media_type)| Element {
-        name: "podcast:transcript",
-        value: None,
-        attrs: vec![("url", text::url(url)), ("type", text::url(media_type))],
-        children: Vec::new(),
-    });
-    [transcript, number("podcast:season", facts.season), number("podcast:episode", facts.episode)]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-/// Apple's facts of an episode (standards §1.8).
-fn itunes_item(item: &Item<'_>) -> Option<ITunesItemExtension> {
-    let recording = item.enclosures.iter().find(|m| item::is_recording(m));
-    let facts = item.entry.article.podcast.as_ref();
-    if recording.is_none() && facts.is_none() {
-        return None;
-    }
-    let number = |n: Option<u32>| n.filter(|n| *n > 0).map(|n| n.to_string());
-    Some(ITunesItemExtension {
-        image: item.lead.map(|m| text::url(&m.url)).filter(|u| media::is_jpeg_or_png(u)),
-        duration: recording.and_then(|m| m.duration_s).map(|s| s.to_string()),
-        explicit: facts.and_then(|f| f.explicit).map(|e| e.to_string()),
-        episode: number(facts.and_then(|f| f.episode)),
-        season: number(facts.and_then(|f| f.season)),
-        episode_type: facts
-            .and_then(|f| f.episode_type.as_deref())
-            .map(str::to_ascii_lowercase)
-            .filter(|t| matches!(t.as_str(), "full" | "trailer" | "bonus")),
-        ..ITunesItemExtension::default()
-    })
+    let files = item.enclosures.iter().skip(1).filter(|m| !m.is_recording());
+    pictures.chain(files.map(|m| media::content(m))).collect()
 }
 
 /// dc:creator, one for each author, by name alone; dc:language where it isn't the channel's.

@@ -237,14 +237,14 @@ fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Sta
         });
     }
     tally.parsed.fetch_add(1, Ordering::Relaxed);
-    // Stamp and size are of one moment: a stamp that is newer than the size would hide a change.
+    // A stamp that is newer than what was measured would hide a change.
     let stamps: RefCell<BTreeMap<String, Option<source::Stamp>>> = RefCell::default();
-    let file_bytes = |path: &str| match &source.place {
+    let file = |path: &str| match &source.place {
         source::Place::Directory(options) => {
-            let found = directory::look_at(options, path);
-            let bytes = found.as_ref().map(|(_, bytes)| *bytes);
+            let found = directory::measure(options, path);
+            let measured = found.as_ref().map(|(_, measured)| *measured);
             stamps.borrow_mut().insert(path.to_owned(), found.map(|(stamp, _)| stamp));
-            bytes
+            measured
         }
         source::Place::Database(_) => None,
     };
@@ -255,7 +255,7 @@ fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Sta
             LoadedContent::File(bytes) => Content::File(bytes),
             LoadedContent::Row(row) => Content::Row(row),
         },
-        around: Surroundings { indexes: &head.indexes, file_bytes: &file_bytes },
+        around: Surroundings { indexes: &head.indexes, file: &file },
     };
     // One document that meets a mistake of ours must not keep all others from being published.
     let mut reading = catch_unwind(AssertUnwindSafe(|| document::read(&document, &source.reading)))

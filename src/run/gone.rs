@@ -118,7 +118,7 @@ fn ends(
     let mut telling: Vec<(u64, Option<DateTime<Utc>>)> = Vec::new();
     let newest = |query: Query| -> Result<Option<DateTime<Utc>>, catalog::Error> {
         let query = Query { limit: 1, within_s: 0, ..query };
-        Ok(catalog.window(&query)?.first().map(|s| s.published))
+        Ok(catalog.window(&query)?.first().map(|s| s.at))
     };
     if oldest.is_some() {
         for feed in eager_feeds(plan, lock, catalog, as_of)?.0 {
@@ -129,7 +129,9 @@ fn ends(
         // Of feeds that are made on request, of which there can be very many, the whole site speaks.
         for told in plan.feeds.iter().filter(|d| !d.eager).filter_map(|d| d.tombstones_s) {
             let (any, all, none) = (Vec::new(), Vec::new(), Vec::new());
-            let query = Query { any, all, none, as_of, limit: 1, within_s: 0 };
+            let (by_change, resurface_s) = (false, None);
+            let query =
+                Query { any, all, none, as_of, limit: 1, within_s: 0, by_change, resurface_s };
             telling.push((told, newest(query)?));
         }
     }

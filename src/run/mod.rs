@@ -14,6 +14,7 @@ pub mod progress;
 pub mod prune;
 mod publish;
 pub mod rehearse;
+mod remarks;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -446,6 +447,7 @@ fn regenerate(
             )?);
             report.step("lint", step.elapsed());
         }
+        remarks::check(&plan, &lock, &catalog, &feeds, &mut report)?;
         finish(&catalog, &mut report, begin)?;
     }
     catalog.close()?;

@@ -90,6 +90,7 @@ pub(super) fn publish(
     for feed in &feeds {
         windows.push(press::window(catalog, &plan.site, feed, report.as_of, &lock.gone)?);
     }
+    super::remarks::tell(plan, catalog, &feeds, &windows, report)?;
     report.step("select", step.elapsed());
 
     let step = Instant::now();

@@ -18,7 +18,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use super::{BATCH, Error, Found, FoundPlace, Gathered, Known, KnownIndex, Loaded, LoadedContent};
 use super::{Memory, Stamp};
 use crate::article::ContentHash;
-use crate::document::{self, FolderIndex};
+use crate::document::{self, FolderIndex, Measured};
 use crate::problem::{Code, Place, Problem};
 
 pub(crate) const UNREADABLE: Code = Code::new("file-unreadable");
@@ -226,16 +226,23 @@ fn touched_media<'a>(
 /// The stamp of a file below the root; `None` where there is none.
 #[must_use]
 pub fn stamp_of(options: &Options, path: &str) -> Option<Stamp> {
-    look_at(options, path).map(|(stamp, _)| stamp)
+    look_at(options, path).map(|(_, stamp, _)| stamp)
 }
 
-/// The stamp and the size in bytes of a file below the root, of one moment; `None` where there is
-/// none.
-#[must_use]
-pub fn look_at(options: &Options, path: &str) -> Option<(Stamp, u64)> {
+/// A file below the root, its stamp and its length, of one moment; `None` where there is none.
+fn look_at(options: &Options, path: &str) -> Option<(PathBuf, Stamp, u64)> {
     let now = SystemTime::now();
-    let meta = fs::metadata(place(options, path)?).ok()?;
-    meta.is_file().then(|| (stamp(&meta, now), meta.len()))
+    let file = place(options, path)?;
+    let meta = fs::metadata(&file).ok()?;
+    meta.is_file().then(|| (file, stamp(&meta, now), meta.len()))
+}
+
+/// What a file below the root is, and its stamp from before it was looked into, so that a change in
+/// between shows at the next look; `None` where there is none.
+#[must_use]
+pub fn measure(options: &Options, path: &str) -> Option<(Stamp, Measured)> {
+    let (file, stamp, bytes) = look_at(options, path)?;
+    Some((stamp, super::measure::measure(&file, bytes)))
 }
 
 /// The file of a path below the root. Paths are composed (NFC); a file whose name is stored otherwise,

@@ -5,6 +5,7 @@
 
 pub mod database;
 pub mod directory;
+mod measure;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use feedwright::feed::{BodyMode, Entry, Feed, FeedName, Selection, Site, SiteAuthor};
+use feedwright::feed::podcast::{Show, Voice};
+use feedwright::feed::{BodyMode, Entry, Feed, FeedName, Order, Selection, Site, SiteAuthor};
 use serde::Deserialize;
 
 pub(super) struct Case {
@@ -54,6 +55,62 @@ struct WrittenFeed {
     language: Option<String>,
     #[serde(default)]
     body: BodyMode,
+    podcast: Option<WrittenShow>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenShow {
+    categories: Vec<(String, Option<String>)>,
+    image: Option<String>,
+    author: Option<String>,
+    owner: Option<(Option<String>, String)>,
+    explicit: Option<bool>,
+    serial: bool,
+    medium: Option<String>,
+    locked: Option<bool>,
+    funding: Option<(String, String)>,
+    license: Option<String>,
+    complete: bool,
+    blocked: bool,
+    new_feed_url: Option<String>,
+    guid: Option<String>,
+    people: Vec<WrittenVoice>,
+    txt: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenVoice {
+    name: String,
+    role: Option<String>,
+    uri: Option<String>,
+    image: Option<String>,
+}
+
+impl From<WrittenShow> for Show {
+    fn from(written: WrittenShow) -> Show {
+        let voice =
+            |v: WrittenVoice| Voice { name: v.name, role: v.role, uri: v.uri, image: v.image };
+        Show {
+            categories: written.categories,
+            image: written.image,
+            author: written.author,
+            owner: written.owner,
+            explicit: written.explicit,
+            serial: written.serial,
+            medium: written.medium,
+            locked: written.locked,
+            funding: written.funding,
+            license: written.license,
+            complete: written.complete,
+            blocked: written.blocked,
+            new_feed_url: written.new_feed_url,
+            guid: written.guid,
+            people: written.people.into_iter().map(voice).collect(),
+            txt: written.txt,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -100,10 +157,13 @@ impl Case {
                 within_s: 0,
                 max_entry_age_s: None,
                 max_bytes: None,
+                order: Order::default(),
+                resurface_s: None,
                 body: feed.body,
                 term: None,
                 eager: true,
                 tombstones_s: None,
+                podcast: feed.podcast.map(Show::from),
             },
             entries: written.entries.into_iter().map(entry).collect(),
         }

@@ -5,6 +5,7 @@
 
 mod cases;
 mod properties;
+mod rules;
 
 use std::path::{Path, PathBuf};
 

@@ -181,6 +181,7 @@ fn candidate(standing: &Standing) -> Candidate<'_> {
         visibility: standing.says.visibility,
         excluded: standing.says.excluded,
         published: standing.published,
+        updated: standing.says.updated.map_or(standing.published, |m| m.at.max(standing.published)),
         released: standing.released,
         expires: standing.says.expires.map(|m| m.at),
     }

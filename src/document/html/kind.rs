@@ -124,7 +124,7 @@ fn is_ours(desk: &mut Desk<'_>) -> bool {
     path.match_indices("feeds/")
         .map(|(at, _)| &path[..at])
         .filter(|before| before.is_empty() || before.ends_with('/'))
-        .any(|before| desk.file_bytes(&format!("{before}feeds.json")).is_some())
+        .any(|before| desk.file(&format!("{before}feeds.json")).is_some())
 }
 
 /// A generator's own file: it begins with a statement, or its title is one.
@@ -163,7 +163,7 @@ fn copy_of(desk: &mut Desk<'_>, facts: &Facts, own: &Url) -> Option<String> {
     files
         .iter()
         .filter(is_page)
-        .find(|file| **file != desk.document.path && desk.file_bytes(file).is_some())
+        .find(|file| **file != desk.document.path && desk.file(file).is_some())
         .cloned()
 }
 
@@ -171,7 +171,7 @@ fn copy_of(desk: &mut Desk<'_>, facts: &Facts, own: &Url) -> Option<String> {
 fn belongs_to_bundle(desk: &mut Desk<'_>, spot: &Spot) -> bool {
     !spot.folder.is_empty()
         && !spot.bundle
-        && desk.file_bytes(&format!("{}/index.md", spot.folder)).is_some()
+        && desk.file(&format!("{}/index.md", spot.folder)).is_some()
 }
 
 #[cfg(test)]

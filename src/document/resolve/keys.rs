@@ -86,6 +86,11 @@ pub(super) const ROLES: &[(&str, &str)] = &[
     ("narrator", "narrator"),
     ("producer", "producer"),
     ("producers", "producer"),
+    ("cohost", "co-host"),
+    ("cohosts", "co-host"),
+    ("soundengineer", "audio engineer"),
+    ("audioengineer", "audio engineer"),
+    ("composer", "composer"),
 ];
 
 pub(super) const IMAGES: &[&str] = &[
@@ -105,6 +110,19 @@ pub(super) const IMAGES: &[&str] = &[
 ];
 pub(super) const ENCLOSURES: &[&str] =
     &["audio", "enclosure", "enclosures", "audiofile", "audiourl", "mp3"];
+
+pub(super) const EPISODE: &[&str] = &["episode", "episodenumber"];
+pub(super) const EPISODE_LABEL: &[&str] = &["episodelabel", "episodedisplay"];
+pub(super) const EPISODE_TITLE: &[&str] = &["episodetitle", "itunestitle"];
+pub(super) const SEASON: &[&str] = &["season", "seasonnumber"];
+pub(super) const SEASON_NAME: &[&str] = &["seasonname", "seasontitle"];
+pub(super) const PODCAST_BLOCK: &[&str] = &["podcastblock", "itunesblock"];
+pub(super) const TRANSCRIPTS: &[&str] = &["transcripts", "transcript"];
+pub(super) const SOUNDBITES: &[&str] = &["soundbites", "soundbite"];
+pub(super) const LOCATIONS: &[&str] = &["locations", "location"];
+pub(super) const DISCUSSIONS: &[&str] = &["socialinteract", "discussion", "discussions"];
+/// Said to be an address: themes have `comments: true`.
+pub(super) const COMMENTS: &[&str] = &["commentsurl", "commenturl", "commentslink", "comments"];
 
 pub(super) const RIGHTS: &[&str] = &["rights", "copyright"];
 pub(super) const LICENCE: &[&str] = &["licence", "license"];

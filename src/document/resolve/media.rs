@@ -1,12 +1,14 @@
-//! Pictures and recordings that a document names outside its body, and what makes an article an
-//! episode. Local files are measured; of others only what the document claims is known.
+//! Pictures and recordings that a document names outside its body. Local files are measured; of others
+//! only what the document claims is known.
 
 use super::super::desk::Desk;
 use super::super::fields::{Fields, Named};
 use super::super::plain;
 use super::spot::Spot;
 use super::{address, keys};
-use crate::article::{Facts, Media, MediaRole, Podcast};
+use crate::article::media::by_ending;
+use crate::article::{Facts, Media, MediaRole};
+use crate::document::Measured;
 use crate::problem::Code;
 
 /// A picture or recording is named in a way that can't be read.
@@ -82,7 +84,9 @@ fn claims(file: &mut Media, fields: &Fields<'_>) {
             file.facts = Facts::Claimed;
         }
     }
-    if let Some(named) = fields.line(&["enclosuretype", "audiotype"]).filter(|t| t.contains('/')) {
+    if let Some(named) = fields.line(&["enclosuretype", "audiotype"]).filter(|t| t.contains('/'))
+        && file.facts != Facts::Measured
+    {
         file.media_type = Some(named.to_lowercase());
     }
     file.duration_s = file.duration_s.or_else(|| {
@@ -125,11 +129,16 @@ fn medium(
     let claimed =
         ["length", "size", "bytes"].iter().find_map(|key| u64::try_from(number(key)?).ok());
     let claimed = claimed.filter(|n| *n > 0);
+    let known = measured.unwrap_or_default();
     let named_type = line(&["type", "mediatype", "mimetype", "mime"]).filter(|t| t.contains('/'));
     let pixels = |key: &str| number(key).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
     Some(Media {
-        media_type: named_type.map(|t| t.to_lowercase()).or_else(|| type_of(&url)),
-        bytes: measured.or(claimed),
+        media_type: known
+            .media_type
+            .map(str::to_owned)
+            .or_else(|| named_type.map(|t| t.to_lowercase()))
+            .or_else(|| by_ending(&url).map(str::to_owned)),
+        bytes: measured.map(|m| m.bytes).or(claimed),
         facts: match (measured, claimed) {
             (Some(_), _) => Facts::Measured,
             (None, Some(_)) => Facts::Claimed,
@@ -137,9 +146,11 @@ fn medium(
         },
         url,
         role,
-        width: pixels("width"),
-        height: pixels("height"),
-        duration_s: value.member(&["duration", "length_s", "seconds"]).and_then(duration),
+        width: known.width.or_else(|| pixels("width")),
+        height: known.height.or_else(|| pixels("height")),
+        duration_s: known
+            .duration_s
+            .or_else(|| value.member(&["duration", "length_s", "seconds"]).and_then(duration)),
         alt: line(&["alt", "alttext"]),
         caption: line(&["caption", "title", "description"]),
         credit: line(&["credit", "attribution", "copyright", "source"])
@@ -154,14 +165,14 @@ fn is_url_key(value: &Named) -> bool {
         && value.member(&["credit", "attribution", "copyright"]).is_none()
 }
 
-/// A medium's URL and, of a local file, its size: beside the document, below the source's root, else
+/// A medium's URL and what a local file is: beside the document, below the source's root, else
 /// somewhere on the site.
-fn locate(
+pub(super) fn locate(
     desk: &mut Desk<'_>,
     spot: &Spot,
     link: &str,
     written: &str,
-) -> Option<(String, Option<u64>)> {
+) -> Option<(String, Option<Measured>)> {
     let site = &desk.options.site_url;
     let url = address::absolute(site, written)?;
     let remote = written.contains("://") || written.starts_with("//");
@@ -170,24 +181,24 @@ fn locate(
         return Some((url.to_string(), None));
     }
     if clean.starts_with('/') {
-        let bytes = below_root("", clean).and_then(|path| desk.file_bytes(&path));
-        return Some((url.to_string(), bytes));
+        let found = below_root("", clean).and_then(|path| desk.file(&path));
+        return Some((url.to_string(), found));
     }
     if !spot.folder.is_empty() {
         let beside = below_root(&spot.folder, clean);
-        let bytes = beside.as_deref().and_then(|path| desk.file_bytes(path));
+        let found = beside.as_deref().and_then(|path| desk.file(path));
         if spot.bundle {
             // A bundle's files are published at its article's own address.
             let url = url::Url::parse(&folder_of(link)).ok()?.join(written).ok()?;
-            return Some((url.to_string(), bytes));
+            return Some((url.to_string(), found));
         }
-        if let (Some(path), Some(bytes)) = (beside, bytes) {
+        if let (Some(path), Some(found)) = (beside, found) {
             let encoded = address::absolute(site, &format!("/{}", encode_path(&path)))?;
-            return Some((encoded.to_string(), Some(bytes)));
+            return Some((encoded.to_string(), Some(found)));
         }
     }
-    let bytes = below_root("", clean).and_then(|path| desk.file_bytes(&path));
-    Some((url.to_string(), bytes))
+    let found = below_root("", clean).and_then(|path| desk.file(&path));
+    Some((url.to_string(), found))
 }
 
 fn folder_of(link: &str) -> String {
@@ -227,69 +238,6 @@ fn duration(value: &Named) -> Option<u64> {
         seconds = seconds.checked_mul(60)?.checked_add(whole.trim().parse().ok()?)?;
     }
     (seconds > 0).then_some(seconds)
-}
-
-/// The media type of a file, by its ending.
-pub(super) fn type_of(url: &str) -> Option<String> {
-    const TYPES: [(&str, &str); 26] = [
-        ("jpg", "image/jpeg"),
-        ("jpeg", "image/jpeg"),
-        ("png", "image/png"),
-        ("gif", "image/gif"),
-        ("webp", "image/webp"),
-        ("avif", "image/avif"),
-        ("svg", "image/svg+xml"),
-        ("mp3", "audio/mpeg"),
-        ("m4a", "audio/x-m4a"),
-        ("aac", "audio/aac"),
-        ("ogg", "audio/ogg"),
-        ("oga", "audio/ogg"),
-        ("opus", "audio/ogg"),
-        ("flac", "audio/flac"),
-        ("wav", "audio/wav"),
-        ("mp4", "video/mp4"),
-        ("m4v", "video/x-m4v"),
-        ("mov", "video/quicktime"),
-        ("webm", "video/webm"),
-        ("pdf", "application/pdf"),
-        ("epub", "application/epub+zip"),
-        ("vtt", "text/vtt"),
-        ("srt", "application/x-subrip"),
-        ("json", "application/json"),
-        ("html", "text/html"),
-        ("txt", "text/plain"),
-    ];
-    let path = url.split(['?', '#']).next()?;
-    let name = path.rsplit('/').next()?;
-    let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
-    TYPES.iter().find(|(known, _)| *known == ending).map(|(_, t)| (*t).to_owned())
-}
-
-/// What makes an article an episode, if it names any of it.
-pub(super) fn podcast(desk: &Desk<'_>, fields: &Fields<'_>) -> Option<Podcast> {
-    let number =
-        |keys: &[&str]| fields.integer(keys).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
-    let explicit =
-        fields.truth(&["explicit"]).or_else(|| match fields.line(&["explicit"])?.as_str() {
-            "clean" => Some(false),
-            _ => None,
-        });
-    let kind = fields.line(&["episodetype"]).map(|kind| kind.to_lowercase());
-    let podcast = Podcast {
-        episode: number(&["episode", "episodenumber"]),
-        season: number(&["season", "seasonnumber"]),
-        episode_type: kind.filter(|kind| matches!(kind.as_str(), "full" | "trailer" | "bonus")),
-        explicit,
-        transcript: fields.get("transcript").and_then(|value| {
-            let written = value.text().or_else(|| value.member(&["url", "src", "file"])?.text())?;
-            let url = address::absolute(&desk.options.site_url, &written)?.to_string();
-            let named = value.member(&["type"]).and_then(Named::text);
-            let media_type =
-                named.or_else(|| type_of(&url)).unwrap_or_else(|| "text/plain".to_owned());
-            Some((url, media_type))
-        }),
-    };
-    (podcast != Podcast::default()).then_some(podcast)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! mean nothing here (layouts, sitemaps, a site's own) end here in silence.
 
 pub(super) mod address;
+mod episode;
 mod keys;
 mod media;
 mod people;
@@ -117,6 +118,7 @@ pub(super) fn sighting(
     let (licence, words) = licence(desk, fields);
     let mut terms = sections;
     terms.extend(terms::others(desk, fields, spot, &categories, &people));
+    let media = media::media(desk, fields, spot, &address.link);
     let article = Article {
         earlier_links: address::earlier(desk, fields, &address.link),
         external_link: address::external(desk, fields),
@@ -137,9 +139,10 @@ pub(super) fn sighting(
         weight: fields.integer(keys::WEIGHT),
         terms,
         people,
-        media: media::media(desk, fields, spot, &address.link),
         related: Vec::new(),
-        podcast: media::podcast(desk, fields),
+        comments: comments(desk, fields),
+        podcast: episode::podcast(desk, fields, spot, &address.link, &media),
+        media,
         origin: None,
         rule_id: address.rule_id,
         id_origin: address.id_origin,
@@ -425,6 +428,16 @@ fn language(desk: &mut Desk<'_>, fields: &Fields<'_>) -> Option<String> {
         "write it as in \"en\", \"az\" or \"pt-BR\"",
     );
     default
+}
+
+/// The page on which readers talk about an article.
+fn comments(desk: &Desk<'_>, fields: &Fields<'_>) -> Option<String> {
+    let named = keys::COMMENTS.iter().filter_map(|key| match fields.get(key)? {
+        Named::Text(text) => Some(text.trim()),
+        _ => None,
+    });
+    let mut paths = named.filter(|text| text.starts_with('/') || text.contains("://"));
+    address::absolute(&desk.options.site_url, paths.next()?).map(|url| url.to_string())
 }
 
 /// The licence's URL, or its words, which then are rights.

@@ -7,7 +7,7 @@ use super::super::plain;
 use super::keys;
 use super::spot::Spot;
 use crate::article::slug::{RESERVED_NAMES, slug};
-use crate::article::{Person, Role, Taxonomy, Term, TermKey};
+use crate::article::{LANGUAGE, Person, Role, Taxonomy, Term, TermKey};
 use crate::problem::Code;
 
 /// A term's name has neither letter nor digit.
@@ -33,6 +33,21 @@ pub(super) fn categories(fields: &Fields<'_>, spot: &Spot) -> Vec<String> {
 
 fn taxonomies<'f>(fields: &'f Fields<'_>) -> Option<&'f Named> {
     fields.get("taxonomies").filter(|value| matches!(value, Named::Map(_)))
+}
+
+/// A language and, of `pt-BR`, the one that it is a kind of.
+pub(in super::super) fn languages(tag: &str) -> Vec<Term> {
+    let whole = slug(tag);
+    let kind = whole.split('-').next().unwrap_or_default().to_owned();
+    let term = |slug: String| Term {
+        key: TermKey { taxonomy: Taxonomy::from(LANGUAGE.to_owned()), slug },
+        label: tag.to_owned(),
+        label_from_index: false,
+        parents: Vec::new(),
+        position: None,
+    };
+    let both = if whole == kind { vec![whole] } else { vec![whole, kind] };
+    both.into_iter().filter(|slug| !slug.is_empty()).map(term).collect()
 }
 
 /// The section's terms, parents before children.

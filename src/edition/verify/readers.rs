@@ -38,7 +38,15 @@ fn can_read(format: Format, channel: &Channel<'_>, items: &[Item<'_>]) -> bool {
     }
     let site_authors = item::site_authors(channel.site);
     let mut people = items.iter().flat_map(|i| &i.authors).chain(&site_authors);
+    let show = channel.feed.podcast.as_ref();
+    let owner = show.and_then(|show| show.owner.as_ref());
+    let mut of_show = show
+        .and_then(|show| show.author.as_ref())
+        .into_iter()
+        .chain(owner.map(|(_, email)| email))
+        .chain(owner.and_then(|(name, _)| name.as_ref()));
     people.all(|p| !p.name.contains('@'))
+        && of_show.all(|text| text.is_ascii() || !text.contains('@'))
         && rss::managing_editor(channel).is_none_or(|editor| editor.is_ascii())
 }
 

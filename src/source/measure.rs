@@ -1,0 +1,85 @@
+//! What a media file is, by its content: its type, the pixels of a picture, the seconds of a
+//! recording. Only as much of it is read as that takes; what can't be told stays unknown, whatever the
+//! file holds.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use lofty::config::ParseOptions;
+use lofty::file::{AudioFile, FileType};
+use lofty::probe::Probe;
+
+use crate::article::media::by_ending;
+use crate::document::Measured;
+
+/// Bytes that tell what a file is.
+const HEAD_BYTES: u64 = 64;
+
+/// Measures a file of a known length.
+pub(super) fn measure(file: &Path, bytes: u64) -> Measured {
+    let mut measured = Measured { bytes, ..Measured::default() };
+    let named = file.file_name().and_then(|name| name.to_str()).and_then(by_ending);
+    let is_media = named.is_some_and(|kind| {
+        kind.starts_with("image/") || kind.starts_with("audio/") || kind.starts_with("video/")
+    });
+    if !is_media || bytes == 0 {
+        return measured;
+    }
+    // These parsers are others', and files may be hostile.
+    let looked = catch_unwind(AssertUnwindSafe(|| {
+        picture(file, &mut measured);
+        if measured.media_type.is_none() {
+            recording(file, named, &mut measured);
+        }
+    }));
+    if looked.is_err() { Measured { bytes, ..Measured::default() } } else { measured }
+}
+
+fn picture(file: &Path, measured: &mut Measured) {
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|open| open.take(HEAD_BYTES).read_to_end(&mut head));
+    if read.is_err() {
+        return;
+    }
+    measured.media_type = match imagesize::image_type(&head) {
+        Ok(imagesize::ImageType::Jpeg) => Some("image/jpeg"),
+        Ok(imagesize::ImageType::Png) => Some("image/png"),
+        Ok(imagesize::ImageType::Gif) => Some("image/gif"),
+        Ok(imagesize::ImageType::Webp) => Some("image/webp"),
+        _ => return,
+    };
+    let Ok(size) = imagesize::size(file) else { return };
+    let pixels = |n: usize| u32::try_from(n).ok().filter(|n| *n > 0);
+    (measured.width, measured.height) = (pixels(size.width), pixels(size.height));
+}
+
+fn recording(file: &Path, named: Option<&'static str>, measured: &mut Measured) {
+    let Ok(open) = File::open(file) else { return };
+    let options = ParseOptions::new().read_tags(false).read_cover_art(false);
+    let probe = Probe::new(BufReader::new(open)).options(options).guess_file_type();
+    let Ok(probe) = probe else { return };
+    let Some(kind) = probe.file_type() else { return };
+    measured.media_type = media_type(kind, named);
+    let Ok(tagged) = probe.read() else { return };
+    // Half a second and more is a second, as players count.
+    let seconds = (tagged.properties().duration().as_millis() + 500) / 1000;
+    measured.duration_s = u64::try_from(seconds).ok().filter(|s| *s > 0);
+}
+
+/// The type that a container has. One of MPEG-4 holds sound or pictures: the ending says which.
+fn media_type(kind: FileType, named: Option<&'static str>) -> Option<&'static str> {
+    Some(match kind {
+        FileType::Mpeg => "audio/mpeg",
+        FileType::Mp4 => match named {
+            Some(named @ ("video/mp4" | "video/x-m4v" | "video/quicktime")) => named,
+            _ => "audio/x-m4a",
+        },
+        FileType::Vorbis | FileType::Opus | FileType::Speex => "audio/ogg",
+        FileType::Flac => "audio/flac",
+        FileType::Wav => "audio/wav",
+        FileType::Aac => "audio/aac",
+        _ => return None,
+    })
+}
