@@ -18,10 +18,7 @@ const TABLES: &str = "
         id text primary key,
         seen integer not null,
         released integer
-    ) strict, without rowid;
-    -- By their last change, for feeds that select by it.
-    create index if not exists article_changed
-        on article (max(published, coalesce(updated, published)) desc) where shown = 1;";
+    ) strict, without rowid;";
 
 /// When an article was first known, and when it first went out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
