@@ -394,15 +394,12 @@ fn regenerate(
     let mut catalog = Catalog::open(state)?;
     let mut lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
-<<<<<<< HEAD
     learn::learn(&mut plan, &mut lock, call, state, catalog.is_empty()?, &mut report)?;
     doubles::settle(&plan, &mut lock, &catalog, &mut report)?;
     catalog.compare(&lock)?;
-=======
     if plan.feeds.iter().any(|d| d.order == feed::Order::Updated || d.resurface_s.is_some()) {
         catalog.index_changes()?;
     }
->>>>>>> formats
     if call.wishes.check_only {
         // What the lock lacks is no mistake, and checking writes nothing that stays.
         plan.lock = state.dir().join("feeds.lock");
