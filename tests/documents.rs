@@ -489,6 +489,8 @@ fn hostile_documents_are_read_in_time() {
         ("a.md", many("http://a.b ", 100_000)),
         ("a.md", format!("---\n{}", many("a: &a [*a, *a]\n", 50_000))),
         ("a.txt", format!("{head}{}", many("Read also\nT u\n18 February 2024 - 12:05\n", 50_000))),
+        ("a.txt", format!("\u{e}\n\n{head}")),
+        ("a.txt", "\u{e}\nWORLD  18 February 2024 - 12:05\n".to_owned()),
         ("a.txt", many("WORLD ", 300_000)),
         ("a.txt", format!("{head}{}", many("/PHOTO", 200_000))),
     ] {

@@ -106,7 +106,8 @@ fn page(text: &str) -> Option<Page<'_>> {
             number,
             indented: line.starts_with([' ', '\t', '\u{a0}']),
         })
-        .filter(|line| !line.text.is_empty())
+        // Control characters alone are nothing to see either.
+        .filter(|line| line.text.chars().any(|c| !c.is_control() && !c.is_whitespace()))
         .collect();
     let (at, section, date) =
         lines.iter().enumerate().take(HEAD_LINES_MAX).find_map(|(at, line)| {

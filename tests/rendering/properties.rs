@@ -20,7 +20,8 @@ use proptest::option;
 use proptest::prelude::*;
 
 /// Anything that a person, a word processor or an attacker might write.
-fn text() -> impl Strategy<Value = String> {
+/// Boxed, as the strategies made of it would fill a thread's stack.
+fn text() -> BoxedStrategy<String> {
     prop_oneof![
         3 => any::<String>(),
         2 => "[ -~]{0,12}",
@@ -31,15 +32,17 @@ fn text() -> impl Strategy<Value = String> {
         ]).prop_map(str::to_owned),
         1 => vec(any::<char>(), 0..40).prop_map(|c| c.into_iter().collect()),
     ]
+    .boxed()
 }
 
-fn address() -> impl Strategy<Value = String> {
+fn address() -> BoxedStrategy<String> {
     prop_oneof![
         3 => "https://x\\.example/[a-z]{0,6}(\\?[a-z]=[0-9]&[a-z]=\"<)?",
         1 => text(),
         1 => text().prop_map(|t| format!("https://x.example/{t}")),
         1 => Just("javascript:alert(1)".to_owned()),
     ]
+    .boxed()
 }
 
 /// What the contract calls absolute; the rest of it may be anything.
