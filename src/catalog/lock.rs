@@ -2,6 +2,8 @@
 //! file to commit, not a cache. Reading and editing are pure; edits are applied to the file as it is
 //! now, so that what others changed meanwhile stays.
 
+#[cfg(test)]
+mod properties;
 pub mod prune;
 
 use std::collections::{BTreeMap, HashSet};

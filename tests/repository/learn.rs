@@ -475,3 +475,22 @@ fn whatever_a_manifest_claims_the_run_goes_well_and_stays_in_its_tree() {
     let published = second.tree();
     assert_eq!(published.keys().collect::<Vec<_>>(), newsroom.tree().keys().collect::<Vec<_>>());
 }
+
+#[test]
+fn what_can_not_be_read_while_a_state_is_made_anew_is_the_same_article_once_it_can() {
+    let first = newsroom();
+    let service = Service::ready(&first);
+    let second = first.checkout();
+    // It moved, and is broken just now.
+    second.rename("content/harbour/wall.md", "content/harbour/rampart.md");
+    second.edit("content/harbour/rampart.md", "title: The wall", "title: [The wall");
+    let report = learn(&second, &format!("http://{}/", service.public)).report();
+    assert_eq!(report.status, 1);
+    assert_eq!(second.ids("latest").len(), 3);
+    let id = &ids(&first)["The wall"];
+    let told = second.feedwright(&["explain", id]);
+    assert!(told.stdout.contains("it was published, and no document names it"), "{told:?}");
+    second.edit("content/harbour/rampart.md", "title: [The wall", "title: The wall");
+    second.regenerate_well().assert_counts(&[("new", 1)]);
+    assert_eq!(ids(&second), ids(&first));
+}
