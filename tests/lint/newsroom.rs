@@ -47,7 +47,10 @@ fn made() -> Vec<(String, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rendering");
     let cases = crate::support::files(&root).into_iter();
     let one_day = Newsroom::new(&[
-        ("content/a.md", article("The wall", "2026-03-01", "It is up.")),
+        (
+            "content/a.md",
+            article("The wall", "2026-03-01", "It is up.\n\n{{< youtube abcdefghijk >}}"),
+        ),
         ("content/b.md", article("A seal", "2026-03-01", "It sat in the dock.")),
     ]);
     one_day.regenerate_well();
