@@ -147,7 +147,8 @@ impl Catalog {
         Ok(known)
     }
 
-    /// Notes in temporary tables which groups of sightings the staged documents touch.
+    /// Notes in temporary tables which groups of sightings the staged documents touch. What is joined to
+    /// these tables is joined `cross`: else SQLite, which takes them for large, looks at every article.
     fn find_touched(&self) -> Result<(), Error> {
         let run = |sql: &str| self.db.execute(sql, []).map_err(Error::database);
         self.db
@@ -167,7 +168,7 @@ impl Catalog {
                     join document d on d.source = s.source and d.path = s.path
                     where d.version <> 0 and (s.vanished = 1 or s.version <> d.version);
                  insert or ignore into touched_rule
-                    select s.rule_id from touched t join sighting s on s.version = t.version;",
+                    select s.rule_id from touched t cross join sighting s on s.version = t.version;",
             )
             .map_err(Error::database)?;
         if self.is_empty()? {
@@ -178,12 +179,12 @@ impl Catalog {
         loop {
             let mut found = run("insert or ignore into touched_rule
                  select o.rule_id from touched_rule r
-                 join sighting s on s.rule_id = r.rule_id
-                 join sighting o on o.link = s.link")?;
+                 cross join sighting s on s.rule_id = r.rule_id
+                 cross join sighting o on o.link = s.link")?;
             found += run("insert or ignore into touched_rule
                  select o.rule_id from touched_rule r
-                 join sighting s on s.rule_id = r.rule_id and s.capture = 1
-                 join sighting o on o.capture = 1 and o.source = s.source
+                 cross join sighting s on s.rule_id = r.rule_id and s.capture = 1
+                 cross join sighting o on o.capture = 1 and o.source = s.source
                     and o.published = s.published")?;
             if found == 0 {
                 return Ok(());
@@ -200,7 +201,7 @@ impl Catalog {
                     (select shown from temp.taken t where t.source = s.source and t.path = s.path
                      union all select shown from document d
                      where d.source = s.source and d.path = s.path)
-                 from touched_rule r join sighting s on s.rule_id = r.rule_id
+                 from touched_rule r cross join sighting s on s.rule_id = r.rule_id
                  where {STANDS}"
             ))
             .map_err(Error::database)?;
@@ -241,8 +242,8 @@ impl Catalog {
                 s.title, s.published, s.capture, s.body,
                 exists (select 1 from temp.taken t
                         where t.source = s.source and t.path = s.path and t.vanished = 1)
-             from touched_rule r join sighting s on s.rule_id = r.rule_id
-             join article a on a.sighting = s.sighting",
+             from touched_rule r cross join sighting s on s.rule_id = r.rule_id
+             cross join article a on a.sighting = s.sighting",
             |row| {
                 known.push(KnownArticle {
                     article: row.get(0)?,
@@ -476,7 +477,7 @@ impl Commit<'_> {
              select n.id, n.rule_id, s.source, s.sighting, s.hash, coalesce(s.published, n.seen),
                 s.published is not null, s.updated, s.expires, s.shown, n.was_out, s.body,
                 s.body_bytes, s.summary_bytes
-             from temp.newcomer n join sighting s on s.sighting = n.sighting",
+             from temp.newcomer n cross join sighting s on s.sighting = n.sighting",
             [],
         )?;
         times::seen(self.db, self.as_of)?;
@@ -484,7 +485,7 @@ impl Commit<'_> {
         let undated: Vec<i64> = self
             .db
             .prepare_cached(
-                "select n.sighting from temp.newcomer n join sighting s on s.sighting = n.sighting
+                "select n.sighting from temp.newcomer n cross join sighting s on s.sighting = n.sighting
                  where s.published is null",
             )
             .and_then(|mut q| q.query_map([], |row| row.get(0))?.collect())
@@ -562,7 +563,7 @@ impl Commit<'_> {
         let articles: Vec<(i64, i64)> = self
             .db
             .prepare_cached(
-                "select a.sighting, r.at from temp.resighted r join article a on a.id = r.id
+                "select a.sighting, r.at from temp.resighted r cross join article a on a.id = r.id
                  where a.dated = 0 and a.published <> r.at",
             )
             .and_then(|mut q| q.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())

@@ -86,6 +86,11 @@ pub struct Catalog {
 /// What a page of the catalog holds: some articles' facts, and not much more than one edit changes.
 const PAGE_BYTES: u32 = 8 << 10;
 
+/// What the guards count at every run, without a look at each article. A state that was made without it
+/// gets it at its next run.
+const COUNTED: &str =
+    "create index if not exists article_counted on article (source, shown, released)";
+
 /// Pages that a log may hold before they are moved into the file: a first run writes most pages more
 /// than once.
 const LOG_PAGES: u32 = 4_000;
@@ -166,6 +171,7 @@ impl Catalog {
             db.execute_batch(include_str!("schema.sql"))
         })?;
         if writable {
+            db.execute_batch(COUNTED).map_err(Error::database)?;
             times::make(&db)?;
             gone::make(&db)?;
             second::make(&db)?;

@@ -180,7 +180,7 @@ impl Catalog {
                 .db
                 .prepare_cached(
                     "select s.path from sighting s where s.sighting = ? and exists
-                        (select 1 from sighting o join article a on a.sighting = o.sighting
+                        (select 1 from sighting o cross join article a on a.sighting = o.sighting
                          where o.body = s.body and o.source = s.source)",
                 )
                 .map_err(Error::database)?;

@@ -41,7 +41,7 @@ pub(super) fn seen(db: &Connection, as_of: i64) -> Result<(), Error> {
         "insert or replace into article_time
          select a.article, coalesce(d.seen, ?1),
             coalesce(d.released, case when n.was_out then ?1 end)
-         from temp.newcomer n join article a on a.id = n.id
+         from temp.newcomer n cross join article a on a.id = n.id
          left join departed_time d on d.id = a.id",
         [as_of],
     )?;

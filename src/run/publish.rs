@@ -213,7 +213,7 @@ impl<'a> Publisher<'a> {
                 .map(|(feed, window, addresses, raw)| {
                     let (entries, problems) = press::finish(finisher, raw);
                     let editions = addresses
-                        .iter()
+                        .par_iter()
                         .map(|address| {
                             let edition = match address {
                                 Address::Edition(_, f) => {
