@@ -225,7 +225,8 @@ pub fn identity(
     Ok(bytes)
 }
 
-/// Makes one edition of a feed: rendered, read back by others, encoded.
+/// Makes one edition of a feed: rendered, read back by others, encoded; but bytes that stand already,
+/// under this hash, aren't encoded again.
 ///
 /// # Errors
 /// Where it can't be rendered, or what was rendered can't be read back.
@@ -235,17 +236,24 @@ pub fn edition(
     entries: &[Entry],
     gone: &[Tombstone],
     format: Format,
+    standing: Option<ContentHash>,
 ) -> Result<Edition, Error> {
     let bytes = identity(site, feed, entries, gone, format)?;
     let address = Address::Edition(feed.name.clone(), format);
-    Ok(encode::encode(address, Bytes::from(bytes))?)
+    Ok(encode::encode_unless(address, Bytes::from(bytes), standing)?)
 }
 
-/// Makes a feed's page.
+/// Makes a feed's page; see [`edition()`] of what stands already.
 ///
 /// # Errors
 /// Where it can't be encoded.
-pub fn page(site: &Site, feed: &Feed, entries: &[Entry]) -> Result<Edition, Error> {
+pub fn page(
+    site: &Site,
+    feed: &Feed,
+    entries: &[Entry],
+    standing: Option<ContentHash>,
+) -> Result<Edition, Error> {
     let bytes = render::page::feed(&Channel { site, feed, entries, gone: &[] });
-    Ok(encode::encode(Address::Page(feed.name.clone()), Bytes::from(bytes))?)
+    let address = Address::Page(feed.name.clone());
+    Ok(encode::encode_unless(address, Bytes::from(bytes), standing)?)
 }

@@ -271,7 +271,8 @@ impl Catalog {
         let mut query = self
             .db
             .prepare_cached(
-                "select path, looked from document where source = ? and looked is not null",
+                "select path, looked from document indexed by document_looked
+                 where source = ? and looked is not null",
             )
             .map_err(Error::database)?;
         let rows = query

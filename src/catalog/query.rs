@@ -407,9 +407,11 @@ impl Catalog {
     pub fn problems(&self) -> Result<Vec<Problem>, Error> {
         let mut all = Vec::new();
         for sql in [
-            "select problems from document where problems is not null order by source, path",
+            "select problems from document indexed by document_problems
+                where problems is not null order by source, path",
             "select problems from folder_index where problems is not null order by source, folder",
-            "select problems from article where problems is not null order by id",
+            "select problems from article indexed by article_problems
+                where problems is not null order by id",
         ] {
             self.rows(sql, |row| {
                 all.extend(super::problems(row.get(0)?));

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use bytes::Bytes;
 use flate2::{Compression, GzBuilder};
+use rayon::prelude::*;
 
 use super::{Coding, Edition};
 use crate::article::ContentHash;
@@ -39,14 +40,38 @@ const GZIP_OS_UNKNOWN: u8 = 255;
 /// # Errors
 /// Fails only where a coder does.
 pub fn encode(address: Address, identity: Bytes) -> Result<Edition, Error> {
-    let mut coded = Vec::with_capacity(Coding::CODED.len());
-    for coding in Coding::CODED {
-        match code(coding, &identity) {
-            Ok(bytes) => coded.push((coding, bytes)),
-            Err(reason) => return Err(Error { address, coding: coding.token(), reason }),
-        }
+    encode_unless(address, identity, None)
+}
+
+/// The same, but bytes that have this hash stand already in all codings, and aren't coded again.
+///
+/// # Errors
+/// Fails only where a coder does.
+pub fn encode_unless(
+    address: Address,
+    identity: Bytes,
+    standing: Option<ContentHash>,
+) -> Result<Edition, Error> {
+    let hash = ContentHash::of(&identity);
+    let mut edition = Edition { address, hash, identity, coded: Vec::new() };
+    if standing != Some(hash) {
+        complete(&mut edition)?;
     }
-    Ok(Edition { address, hash: ContentHash::of(&identity), identity, coded })
+    Ok(edition)
+}
+
+/// Codes an edition that isn't yet.
+///
+/// # Errors
+/// Fails only where a coder does.
+pub fn complete(edition: &mut Edition) -> Result<(), Error> {
+    let coded = Coding::CODED.par_iter().map(|coding| {
+        let failed =
+            |reason| Error { address: edition.address.clone(), coding: coding.token(), reason };
+        Ok((*coding, code(*coding, &edition.identity).map_err(failed)?))
+    });
+    edition.coded = coded.collect::<Result<_, Error>>()?;
+    Ok(())
 }
 
 fn code(coding: Coding, identity: &Bytes) -> std::io::Result<Bytes> {

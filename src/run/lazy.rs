@@ -161,9 +161,9 @@ impl Ask<'_> {
         let (entries, _) = press::finish(self.finisher, raw);
         match self.address {
             Address::Edition(_, format) => {
-                press::edition(site, feed, &entries, &window.gone, *format)
+                press::edition(site, feed, &entries, &window.gone, *format, None)
             }
-            _ => press::page(site, feed, &entries),
+            _ => press::page(site, feed, &entries, None),
         }
     }
 

@@ -4,6 +4,7 @@
 mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -208,6 +209,7 @@ impl<'a> Publisher<'a> {
                 loaded.push((feed, window, addresses, press::load(catalog, feed, window)?));
             }
             let site = &self.plan.site;
+            let (tree, rows) = (&self.plan.tree, &self.rows);
             let pressed: Vec<Pressed> = loaded
                 .into_par_iter()
                 .map(|(feed, window, addresses, raw)| {
@@ -215,11 +217,13 @@ impl<'a> Publisher<'a> {
                     let editions = addresses
                         .par_iter()
                         .map(|address| {
+                            let standing = standing(tree, address, rows.get(address));
                             let edition = match address {
                                 Address::Edition(_, f) => {
-                                    press::edition(site, feed, &entries, &window.gone, *f)
+                                    let gone = &window.gone;
+                                    press::edition(site, feed, &entries, gone, *f, standing)
                                 }
-                                _ => press::page(site, feed, &entries),
+                                _ => press::page(site, feed, &entries, standing),
                             };
                             (address.clone(), edition)
                         })
@@ -288,6 +292,14 @@ impl<'a> Publisher<'a> {
                 },
                 Err(press::Error::Catalog(e)) => return Err(e.into()),
                 Err(e) => refused.push((address, Refusal::Edition(e.to_string()))),
+            }
+        }
+        for (edition, validators) in &mut publish {
+            let bytes = edition.identity.len() as u64;
+            let stands = tree::stands(&self.plan.tree, &edition.address, validators, bytes);
+            // It stood when it was pressed; its files went, or it gets a later time.
+            if edition.coded.is_empty() && !stands {
+                encode::complete(edition).map_err(press::Error::from)?;
             }
         }
         for (address, error) in self.write(&publish)? {
@@ -439,6 +451,13 @@ impl<'a> Publisher<'a> {
         self.ledger.put(&[], &gone)?;
         Ok(())
     }
+}
+
+/// The hash of what the tree holds at an address, as the ledger says.
+fn standing(tree: &Path, address: &Address, row: Option<&Row>) -> Option<ContentHash> {
+    let row = row?;
+    let validators = row.validators?;
+    tree::stands(tree, address, &validators, row.bytes).then_some(validators.hash)
 }
 
 /// The list of subscriptions, read back as feeds are.

@@ -3,7 +3,7 @@
 //! options have. Nothing here watches.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
@@ -240,6 +240,9 @@ impl Ground {
         if below.as_os_str().is_empty() || self.passes_over(path, &shown) {
             return;
         }
+        if is_aside(path) && matches!(kind, Kind::Closed | Kind::Written | Kind::Gone) {
+            return;
+        }
         let scope = Scope::Paths(vec![shown.clone()]);
         let seen = match kind {
             Kind::Made | Kind::Appeared | Kind::Attributes => look(path),
@@ -258,6 +261,14 @@ impl Ground {
             (Kind::Made | Kind::Written | Kind::Attributes, _) => Sign::Touched(shown, scope),
         });
     }
+}
+
+/// A hidden file is what editors and copying programs write before they rename it: no document, and a
+/// run for it would only keep the one for the document waiting. Names of two dots are how links are
+/// switched.
+fn is_aside(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::as_encoded_bytes).unwrap_or_default();
+    name.starts_with(b".") && !name.starts_with(b"..")
 }
 
 /// What is at a path.

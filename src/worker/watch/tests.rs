@@ -204,6 +204,17 @@ async fn what_is_to_be_passed_over_is() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_written_aside_asks_for_one_run_when_it_is_renamed() {
+    let mut rig = Rig::new(|base| fs::create_dir(base.join("content")).unwrap(), |_, _| {});
+    rig.write(".fog.md.new", "x");
+    rig.nothing_was_told().await;
+    fs::rename(rig.root.join(".fog.md.new"), rig.root.join("fog.md")).unwrap();
+    let (scope, _) = rig.next().await;
+    assert_eq!(scope, Scope::Paths(vec![rig.root.join("fog.md")]));
+    rig.nothing_was_told().await;
+}
+
+#[tokio::test]
 async fn a_watched_file_asks_for_everything_however_it_is_saved() {
     let mut rig = Rig::new(
         |base| {
