@@ -251,8 +251,9 @@ impl Ground {
         signs.push(match (kind, seen) {
             // The kernel doesn't follow links, so nothing watches what this one leads to.
             (Kind::Made | Kind::Appeared, Seen::LinkToDirectory) => Sign::Stale,
+            // What is renamed into place is a file, mostly: nothing has to be watched anew for it.
+            (Kind::Appeared, Seen::Other) | (Kind::Closed, _) => Sign::Changed(shown, scope),
             (Kind::MadeDirectory | Kind::Appeared, _) => Sign::Appeared(shown, scope),
-            (Kind::Closed, _) => Sign::Changed(shown, scope),
             (Kind::Gone, _) => Sign::Gone(shown, scope),
             (Kind::Attributes, Seen::Refused) => Sign::Stale,
             // A directory's own times say nothing of what is in it.
