@@ -39,20 +39,25 @@ impl Clocked {
         self.newsroom.rename("clock.new", "clock");
     }
 
-    fn under(&self, mut command: Command) -> Command {
-        command
-            .env("LD_PRELOAD", &self.library)
+    /// The same command, under a clock that is the file's.
+    fn under(&self, command: &Command) -> Command {
+        let mut under = Command::new("ld.so");
+        under
+            .arg("--preload")
+            .arg(&self.library)
+            .arg(command.get_program())
+            .args(command.get_args())
             .env("FAKETIME_TIMESTAMP_FILE", self.newsroom.path("clock"))
             .env("FAKETIME_NO_CACHE", "1")
             .env("DONT_FAKE_MONOTONIC", "1")
             // Files keep their own times.
             .env("NO_FAKE_STAT", "1")
             .env("TZ", "UTC");
-        command
+        self.newsroom.surround(under)
     }
 
     fn regenerate(&self) -> String {
-        let ended = self.under(self.newsroom.command(&["regenerate"])).output().unwrap();
+        let ended = self.under(&self.newsroom.command(&["regenerate"])).output().unwrap();
         let said = String::from_utf8(ended.stdout).unwrap();
         assert!(ended.status.success(), "{said}{}", String::from_utf8_lossy(&ended.stderr));
         said
@@ -94,7 +99,7 @@ fn wait(service: &Service, what: &str, expected: &[&str]) {
 fn a_clock_that_jumps_lets_out_what_is_due_and_takes_nothing_back() {
     let Some(clocked) = clocked() else { return };
     let newsroom = &clocked.newsroom;
-    let service = Service::ready_with(newsroom, |command| clocked.under(command));
+    let service = Service::ready_with(newsroom, |command| clocked.under(&command));
     let early = ["Until later", "Out", "Until ten", "Twin a", "Twin b"];
     wait(&service, "the morning", &early);
 
