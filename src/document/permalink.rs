@@ -277,8 +277,12 @@ pub(super) fn encoded_path(path: &str) -> String {
 }
 
 /// Puts `-N` on the last segment of a URL's path, for an article whose address another of its
-/// document already has.
+/// document already has. Where there is no segment it becomes one: `-N` on a host is another host.
 pub(super) fn numbered(url: &str, n: usize) -> String {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    if after_scheme.split_once('/').is_none_or(|(_, path)| path.is_empty()) {
+        return format!("{}/{n}/", url.trim_end_matches('/'));
+    }
     let (path, slash) = url.strip_suffix('/').map_or((url, ""), |path| (path, "/"));
     format!("{path}-{n}{slash}")
 }
@@ -349,5 +353,7 @@ mod tests {
     fn numbers_go_on_the_last_segment() {
         assert_eq!(numbered("https://x.example/a/b/", 2), "https://x.example/a/b-2/");
         assert_eq!(numbered("https://x.example/a", 3), "https://x.example/a-3");
+        assert_eq!(numbered("https://x.example/", 43), "https://x.example/43/");
+        assert_eq!(numbered("https://x.example", 43), "https://x.example/43/");
     }
 }
