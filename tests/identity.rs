@@ -289,3 +289,25 @@ fn a_lost_state_and_an_empty_folder_take_nothing_back() {
     newsroom.regenerate_well();
     assert_eq!(newsroom.editions(), before);
 }
+
+#[test]
+fn an_article_that_is_moved_retitled_and_edited_at_once_is_the_same() {
+    let newsroom = newsroom(3);
+    newsroom.write("content/harbour/short.md", article("Short", "2026-10-20T08:00:00Z", "A line."));
+    newsroom.regenerate_well();
+    let before = ids(&newsroom);
+    newsroom.rename("content/harbour/n01.md", "content/town/elsewhere.md");
+    newsroom.edit("content/town/elsewhere.md", "Title n01", "A better title");
+    newsroom.edit("content/town/elsewhere.md", "n0130", "another");
+    newsroom.rename("content/harbour/short.md", "content/town/brief.md");
+    newsroom.edit("content/town/brief.md", "title: Short", "title: Brief");
+    newsroom.regenerate_well().assert_counts(&[("new", 0), ("changed", 2), ("withdrawn", 0)]);
+    let after = ids(&newsroom);
+    assert_eq!(after["A better title"], before["Title n01"]);
+    assert_eq!(after["Brief"], before["Short"]);
+    assert_cold_is_equal(&newsroom);
+    // Another story of the same time is another story.
+    newsroom.remove("content/town/brief.md");
+    newsroom.write("content/town/new.md", article("New", "2026-10-20T08:00:00Z", "Of others."));
+    newsroom.regenerate_well().assert_counts(&[("new", 1), ("withdrawn", 1)]);
+}
