@@ -226,7 +226,7 @@ fn is_html(path: &str) -> bool {
     ending(path).is_some_and(|ending| HTML.contains(&ending.as_str()))
 }
 
-/// Folders in which generators keep the HTML that they make pages with.
+/// Folders in which generators keep what they make pages with.
 const TEMPLATES: [&str; 5] = ["_includes", "_layouts", "_data", "_sass", "_plugins"];
 
 /// Whether a file is a document, by its ending: Markdown, an HTML page, or plain text (captures). A
@@ -239,10 +239,10 @@ pub fn is_document(path: &str) -> bool {
     if stem.is_empty() || stem == "_index" {
         return false;
     }
-    if HTML.contains(&ending.as_str()) {
-        return !path.split('/').any(|folder| TEMPLATES.contains(&folder));
+    if path.split('/').any(|folder| TEMPLATES.contains(&folder)) {
+        return false;
     }
-    ending == "txt" || MARKDOWN.contains(&ending.as_str())
+    ending == "txt" || [&HTML[..], &MARKDOWN[..]].iter().any(|of| of.contains(&ending.as_str()))
 }
 
 /// Reads one document: its sightings, and what is wrong in it.
