@@ -468,9 +468,9 @@ impl Desk {
         }
         if matches!(stop, Stop::Ledger | Stop::Note) {
             self.model.publish(self.clock);
-            return self.compare();
         }
-        Ok(())
+        // Before the ledger knows, what is no feed any more still has its files.
+        if stop == Stop::Note { self.compare() } else { Ok(()) }
     }
 
     fn compare(&mut self) -> Result<(), End> {

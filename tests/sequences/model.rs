@@ -221,6 +221,7 @@ impl Model {
             found[at].is_some() && self.had_an_id(at) && !self.is_same(at, &found)
                 || self.stories[at].record.is_some() && self.stories[at].broken
                 || found[at].is_none() && self.has_rival_heirs(at, &found)
+                || found[at].as_ref().is_some_and(|v| self.ghosts.iter().any(|g| g.shares_a_key(v)))
         })
     }
 
@@ -301,9 +302,7 @@ impl Model {
                 let before = story.record.take();
                 story.id = None;
                 story.locked_rule = None;
-                if let Some(Record::Standing(v) | Record::Departed(v)) = before.clone() {
-                    self.ghosts.push(v);
-                }
+                self.ghosts.extend(before.as_ref().map(|r| r.version().clone()));
                 self.take_from_others(at, &new);
                 let story = &mut self.stories[at];
                 story.published = new.date.unwrap_or(if behind { self.latest } else { now });
