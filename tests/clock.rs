@@ -12,7 +12,7 @@ use crate::support::{Newsroom, SITE, Service, article};
 /// Only the clock makes runs.
 const UNWATCHED: &str = "\n[schedule]\ncron = \"none\"\nwatch = false\nlook = \"none\"\n";
 
-fn library() -> Option<PathBuf> {
+fn faketime() -> Option<PathBuf> {
     let found = std::fs::read_dir("/usr/lib")
         .unwrap()
         .filter_map(|entry| Some(entry.ok()?.path().join("faketime/libfaketime.so.1")))
@@ -28,7 +28,7 @@ fn library() -> Option<PathBuf> {
 /// A newsroom whose wall clock is what a file says.
 struct Clocked {
     newsroom: Newsroom,
-    library: PathBuf,
+    faketime: PathBuf,
 }
 
 impl Clocked {
@@ -44,7 +44,7 @@ impl Clocked {
         let mut under = Command::new("ld.so");
         under
             .arg("--preload")
-            .arg(&self.library)
+            .arg(&self.faketime)
             .arg(command.get_program())
             .args(command.get_args())
             .env("FAKETIME_TIMESTAMP_FILE", self.newsroom.path("clock"))
@@ -65,7 +65,7 @@ impl Clocked {
 }
 
 fn clocked() -> Option<Clocked> {
-    let library = library()?;
+    let faketime = faketime()?;
     let dated = |title: &str, date: &str| article(title, date, "Text.");
     let expiring = |title: &str, at: &str| {
         format!("---\ntitle: {title}\ndate: 2026-10-01T08:00:00Z\nexpires: {at}\n---\n\nText.\n")
@@ -81,7 +81,7 @@ fn clocked() -> Option<Clocked> {
         ("content/harbour/b.md", dated("Twin b", "2026-10-01T07:00:00Z")),
         ("content/harbour/a.md", dated("Twin a", "2026-10-01T07:00:00Z")),
     ]);
-    let clocked = Clocked { newsroom, library };
+    let clocked = Clocked { newsroom, faketime };
     clocked.set("2026-10-05 08:00:00");
     Some(clocked)
 }
