@@ -225,8 +225,7 @@ pub fn identity(
     Ok(bytes)
 }
 
-/// Makes one edition of a feed: rendered, read back by others, encoded; but bytes that stand already,
-/// under this hash, aren't encoded again.
+/// Makes one edition of a feed: rendered, read back by others, not coded yet.
 ///
 /// # Errors
 /// Where it can't be rendered, or what was rendered can't be read back.
@@ -236,24 +235,15 @@ pub fn edition(
     entries: &[Entry],
     gone: &[Tombstone],
     format: Format,
-    standing: Option<ContentHash>,
 ) -> Result<Edition, Error> {
     let bytes = identity(site, feed, entries, gone, format)?;
     let address = Address::Edition(feed.name.clone(), format);
-    Ok(encode::encode_unless(address, Bytes::from(bytes), standing)?)
+    Ok(encode::identity(address, Bytes::from(bytes)))
 }
 
-/// Makes a feed's page; see [`edition()`] of what stands already.
-///
-/// # Errors
-/// Where it can't be encoded.
-pub fn page(
-    site: &Site,
-    feed: &Feed,
-    entries: &[Entry],
-    standing: Option<ContentHash>,
-) -> Result<Edition, Error> {
+/// Makes a feed's page, not coded yet.
+#[must_use]
+pub fn page(site: &Site, feed: &Feed, entries: &[Entry]) -> Edition {
     let bytes = render::page::feed(&Channel { site, feed, entries, gone: &[] });
-    let address = Address::Page(feed.name.clone());
-    Ok(encode::encode_unless(address, Bytes::from(bytes), standing)?)
+    encode::identity(Address::Page(feed.name.clone()), Bytes::from(bytes))
 }

@@ -85,6 +85,8 @@ impl Newsroom {
                 waiting: &mut |_| {},
                 wishes: Wishes { check_only, ..Wishes::default() },
                 progress: &run::progress::Progress::default(),
+                databases: &run::databases::Databases::default(),
+                published: &|| {},
             },
         )
     }

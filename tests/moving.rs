@@ -65,6 +65,8 @@ impl Room {
             waiting: &mut |_| {},
             wishes: Wishes { patient, ..Wishes::default() },
             progress: &run::progress::Progress::default(),
+            databases: &run::databases::Databases::default(),
+            published: &|| {},
         };
         run::run(&settings.plan, call).unwrap()
     }

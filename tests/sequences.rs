@@ -204,6 +204,8 @@ fn regenerate(
             waiting: &mut |_| {},
             wishes: run::Wishes::default(),
             progress: &run::progress::Progress::default(),
+            databases: &run::databases::Databases::default(),
+            published: &|| {},
         },
     )
 }
@@ -323,7 +325,8 @@ impl Desk {
             }),
             Op::Copy(pick) => self.copy(pick),
             Op::Break(pick) => {
-                if let Some(at) = self.pick(pick, true) {
+                // Broken before it was ever read, it would be the last version of what stood there.
+                if let Some(at) = self.pick(pick, true).filter(|at| !self.model.replaces(*at)) {
                     self.set_broken(at, true);
                 }
             }

@@ -63,6 +63,14 @@ impl Bodies {
         transaction.commit().map_err(Error::database)
     }
 
+    /// Asks something of the database itself.
+    pub(super) fn with(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        ask(&self.db)
+    }
+
     pub(super) fn copy_to(&self, path: &Path) -> Result<(), Error> {
         self.db.backup("main", path, NO_PROGRESS).map_err(Error::database)
     }

@@ -100,6 +100,14 @@ pub fn judge(
     verdict
 }
 
+/// Whether a decision is such that articles have to be counted before it can be judged.
+#[must_use]
+pub fn wants_counts(options: &Options, decision: &Decision) -> bool {
+    let edited = decision.changes.iter().filter(|c| matches!(c, Change::Edited { .. })).count();
+    edited as u64 > u64::from(options.change_min)
+        || decision.changes.iter().any(|c| matches!(c, Change::Withdrawn { .. }))
+}
+
 /// The sets that an operator released: what was shown as held.
 fn released(
     facts: &Facts,
@@ -201,12 +209,16 @@ fn ids(facts: &Facts, accepted: &BTreeSet<Guard>, decision: &mut Decision, verdi
 }
 
 impl Catalog {
-    /// What judging needs, as of a time in seconds since 1970.
+    /// What judging needs, as of a time in seconds since 1970; of a small edit ([`wants_counts`])
+    /// nothing is counted.
     ///
     /// # Errors
     /// Where SQLite refuses.
-    pub fn guard_facts(&self, as_of: i64) -> Result<Facts, Error> {
+    pub fn guard_facts(&self, as_of: i64, counted: bool) -> Result<Facts, Error> {
         let mut facts = Facts { held: self.held()?, ..Facts::default() };
+        if !counted {
+            return Ok(facts);
+        }
         self.rows("select source, count(*) from article group by source", |row| {
             facts.live.insert(row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned());
             Ok(())

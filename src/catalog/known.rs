@@ -9,10 +9,11 @@ use super::lock::prune::Needed;
 use super::{Catalog, Error};
 
 const TABLES: &str = "
-    drop table if exists temp.contradicted;
-    drop table if exists temp.resighted;
-    create temp table contradicted (rule_id text primary key) without rowid;
-    create temp table resighted (id text primary key, at integer not null) without rowid;";
+    create temp table if not exists contradicted (rule_id text primary key) without rowid;
+    create temp table if not exists resighted (id text primary key, at integer not null)
+        without rowid;
+    delete from temp.contradicted;
+    delete from temp.resighted;";
 
 /// A document of which nothing is known but that it is there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -209,25 +209,35 @@ impl Catalog {
         known: &mut Vec<Known>,
     ) -> Result<(), Error> {
         // A folder's paths are those from `folder/` up to `folder0`: '0' follows '/'.
-        let (exact, from, to) = match target.0.as_str() {
-            "" => (String::new(), String::new(), "\u{10ffff}".to_owned()),
-            path => (path.to_owned(), format!("{path}/"), format!("{path}0")),
+        let (from, to) = match target.0.as_str() {
+            "" => (String::new(), "\u{10ffff}".to_owned()),
+            path => (format!("{path}/"), format!("{path}0")),
         };
+        // Apart, because SQLite would look at the whole source for what has either.
+        self.known_where("path = ?2", params![source, target.0], known)?;
+        self.known_where("path >= ?2 and path < ?3", params![source, from, to], known)
+    }
+
+    fn known_where(
+        &self,
+        which: &str,
+        params: &[&dyn rusqlite::ToSql],
+        known: &mut Vec<Known>,
+    ) -> Result<(), Error> {
         let mut query = self
             .db
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "select path, stamp, hash, context from document d
-                 where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
+                 where source = ?1 and {which}
                    and not exists (select 1 from staged s
                                    where s.source = d.source and s.path = d.path)
                  union all
                  select path, stamp, hash, context from staged
-                 where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
-                   and vanished = 0",
-            )
+                 where source = ?1 and {which} and vanished = 0"
+            ))
             .map_err(Error::database)?;
         let rows = query
-            .query_map(params![source, exact, from, to], |row| {
+            .query_map(params, |row| {
                 Ok(Known {
                     path: row.get(0)?,
                     stamp: Stamp(row.get(1)?),
@@ -356,6 +366,37 @@ impl Catalog {
     pub fn copy_to(&self, state: &State) -> Result<(), Error> {
         self.db.backup("main", state.catalog(), NO_PROGRESS).map_err(Error::database)?;
         self.bodies.copy_to(&state.bodies())
+    }
+
+    /// Forgets what a run before has noted for itself, where the catalog stayed open.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        self.differs = false;
+        let own = "select name from temp.sqlite_master where type = 'table'";
+        let mut query = self.db.prepare_cached(own).map_err(Error::database)?;
+        let names = query.query_map([], |row| row.get(0)).map_err(Error::database)?;
+        for name in names.collect::<Result<Vec<String>, _>>().map_err(Error::database)? {
+            let empty = format!("delete from temp.{name}");
+            let mut delete = self.db.prepare_cached(&empty).map_err(Error::database)?;
+            delete.execute([]).map_err(Error::database)?;
+        }
+        Ok(())
+    }
+
+    /// Moves what the log holds into the files, so that other processes needn't read through it, and
+    /// stays open.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn empty_log(&self) -> Result<(), Error> {
+        let ask = |db: &Connection| {
+            // How much of it could be moved: whoever reads just now doesn't matter.
+            db.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())).map_err(Error::database)
+        };
+        ask(&self.db)?;
+        self.bodies.with(ask)
     }
 
     /// Moves what the log holds into the files, so that later processes needn't read through it.

@@ -8,6 +8,7 @@ use super::args::{self, Global, OutputFormat};
 use super::{Status, complain, load, now, output, shown, status_of_error};
 use crate::catalog::lock::{self, Lock};
 use crate::press::Finisher;
+use crate::run::databases::Databases;
 use crate::run::progress::Progress;
 use crate::run::prune::{self, prune};
 use crate::run::{Call, Plan, Scope, Wishes};
@@ -98,6 +99,8 @@ fn drop_lines(global: &Global, plan: &Plan, try_only: bool) -> Status {
         },
         wishes: Wishes::default(),
         progress: &Progress::default(),
+        databases: &Databases::default(),
+        published: &|| {},
     };
     let lines = match prune(plan, &mut call, try_only) {
         Ok(lines) => lines,

@@ -76,6 +76,8 @@ fn with_call<T>(
             ..Wishes::default()
         },
         progress,
+        databases: &run::databases::Databases::default(),
+        published: &|| {},
     })
 }
 

@@ -30,6 +30,7 @@ use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::Problem;
+use crate::run::databases::Databases;
 use crate::run::progress::Progress;
 use crate::run::{self, Call, Wishes};
 use crate::server::counts::Counts;
@@ -77,6 +78,7 @@ struct Service {
     /// What is served.
     shelf: Arc<ArcSwap<Shelf>>,
     finisher: Finisher,
+    databases: Databases,
     /// What was logged already and stands.
     told: Mutex<Told>,
     /// What the state says of runs, whoever made them.
@@ -92,6 +94,7 @@ impl Service {
             settings: Mutex::new(Arc::new(settings)),
             shelf: Arc::new(ArcSwap::from_pointee(Shelf::default())),
             finisher: Finisher::default(),
+            databases: Databases::kept_open(),
             told: Mutex::default(),
             picture: ArcSwap::from_pointee(Picture::default()),
             lazies: Arc::default(),
@@ -204,6 +207,10 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                 wishes,
                 // The log has a line for each run.
                 progress: &Progress::default(),
+                databases: &service.databases,
+                published: &|| {
+                    follower.look_at_tree(true);
+                },
             },
         );
         follower.look_after_run();

@@ -28,58 +28,46 @@ pub struct Error {
 const GZIP_LEVEL: u32 = 6;
 /// Beyond it each percent costs several times the time (brotli 11: thirty times).
 const BROTLI_QUALITY: i32 = 5;
-/// Brotli's largest window of the standard, so that a whole feed is within reach.
-const BROTLI_WINDOW_LOG2: i32 = 22;
+/// Brotli's windows; the largest has a whole feed within reach. One beyond the bytes gains nothing,
+/// and costs more than coding them.
+const BROTLI_WINDOW_LOG2: std::ops::RangeInclusive<u32> = 16..=22;
 /// zstd's default.
 const ZSTD_LEVEL: i32 = 3;
 /// RFC 1952's "unknown", whatever system this is.
 const GZIP_OS_UNKNOWN: u8 = 255;
 
-/// Codes an edition.
-///
-/// # Errors
-/// Fails only where a coder does.
-pub fn encode(address: Address, identity: Bytes) -> Result<Edition, Error> {
-    encode_unless(address, identity, None)
+/// An address's bytes, not coded yet.
+#[must_use]
+pub fn identity(address: Address, identity: Bytes) -> Edition {
+    Edition { hash: ContentHash::of(&identity), address, identity, coded: Vec::new() }
 }
 
-/// The same, but bytes that have this hash stand already in all codings, and aren't coded again.
-///
-/// # Errors
-/// Fails only where a coder does.
-pub fn encode_unless(
-    address: Address,
-    identity: Bytes,
-    standing: Option<ContentHash>,
-) -> Result<Edition, Error> {
-    let hash = ContentHash::of(&identity);
-    let mut edition = Edition { address, hash, identity, coded: Vec::new() };
-    if standing != Some(hash) {
-        complete(&mut edition)?;
-    }
-    Ok(edition)
-}
-
-/// Codes an edition that isn't yet.
+/// Codes an edition in all codings.
 ///
 /// # Errors
 /// Fails only where a coder does.
 pub fn complete(edition: &mut Edition) -> Result<(), Error> {
-    let coded = Coding::CODED.par_iter().map(|coding| {
-        let failed =
-            |reason| Error { address: edition.address.clone(), coding: coding.token(), reason };
-        Ok((*coding, code(*coding, &edition.identity).map_err(failed)?))
-    });
+    let coded = Coding::CODED.par_iter().map(|&coding| Ok((coding, coded(edition, coding)?)));
     edition.coded = coded.collect::<Result<_, Error>>()?;
     Ok(())
 }
 
-fn code(coding: Coding, identity: &Bytes) -> std::io::Result<Bytes> {
-    Ok(match coding {
-        Coding::Identity => identity.clone(),
-        Coding::Gzip => gzip(identity)?.into(),
-        Coding::Brotli => brotli(identity)?.into(),
-        Coding::Zstd => zstd::bulk::compress(identity, ZSTD_LEVEL)?.into(),
+/// An edition's bytes in one coding.
+///
+/// # Errors
+/// Fails only where a coder does.
+pub fn coded(edition: &Edition, coding: Coding) -> Result<Bytes, Error> {
+    let identity = &edition.identity;
+    let coded = match coding {
+        Coding::Identity => return Ok(identity.clone()),
+        Coding::Gzip => gzip(identity),
+        Coding::Brotli => brotli(identity),
+        Coding::Zstd => zstd::bulk::compress(identity, ZSTD_LEVEL),
+    };
+    coded.map(Bytes::from).map_err(|reason| Error {
+        address: edition.address.clone(),
+        coding: coding.token(),
+        reason,
     })
 }
 
@@ -95,9 +83,12 @@ fn gzip(identity: &[u8]) -> std::io::Result<Vec<u8>> {
 
 fn brotli(mut identity: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(identity.len() / 2 + 64);
+    // A window is 16 bytes less than its power of two (RFC 7932 §9.1).
+    let fit = (identity.len() + 16).next_power_of_two().ilog2();
+    let window = fit.clamp(*BROTLI_WINDOW_LOG2.start(), *BROTLI_WINDOW_LOG2.end());
     let params = brotli::enc::BrotliEncoderParams {
         quality: BROTLI_QUALITY,
-        lgwin: BROTLI_WINDOW_LOG2,
+        lgwin: window.cast_signed(),
         size_hint: identity.len(),
         ..Default::default()
     };
@@ -110,6 +101,12 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+
+    fn whole(bytes: Bytes) -> Edition {
+        let mut edition = identity(Address::Index, bytes);
+        complete(&mut edition).unwrap();
+        edition
+    }
 
     fn decode(coding: Coding, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
@@ -140,7 +137,7 @@ mod tests {
     #[test]
     fn what_is_coded_comes_back() {
         for sample in samples() {
-            let edition = encode(Address::Index, sample.clone().into()).unwrap();
+            let edition = whole(sample.clone().into());
             assert_eq!(edition.hash, ContentHash::of(&sample));
             assert_eq!(edition.identity, sample);
             assert_eq!(edition.coded.iter().map(|(c, _)| *c).collect::<Vec<_>>(), Coding::CODED);
@@ -155,14 +152,14 @@ mod tests {
     #[test]
     fn coded_bytes_are_those_that_their_tags_name() {
         let sample = "<item>ä</item>".repeat(2_000);
-        let edition = encode(Address::Index, sample.into()).unwrap();
+        let edition = whole(sample.into());
         let hashes: Vec<(&str, String)> =
             edition.coded.iter().map(|(c, b)| (c.tag_suffix(), ContentHash::of(b).hex())).collect();
         assert_eq!(
             hashes,
             [
                 ("-gz1", "fbac0c0a2d5ad414f6d7b1db4b5f2fa7".to_owned()),
-                ("-br1", "2df64ed9f5dab5cbed0409fbf59bcd15".to_owned()),
+                ("-br2", "2df64ed9f5dab5cbed0409fbf59bcd15".to_owned()),
                 ("-zs1", "142e0bb73d2548a80954bc650a336bce".to_owned()),
             ]
         );
@@ -170,7 +167,7 @@ mod tests {
 
     #[test]
     fn gzip_names_no_time_and_no_system() {
-        let edition = encode(Address::Index, Bytes::from_static(b"x")).unwrap();
+        let edition = whole(Bytes::from_static(b"x"));
         assert_eq!(edition.coded[0].1[3..10], [0, 0, 0, 0, 0, 0, 255]);
     }
 }

@@ -65,7 +65,7 @@ impl Coding {
         match self {
             Coding::Identity => "",
             Coding::Gzip => "-gz1",
-            Coding::Brotli => "-br1",
+            Coding::Brotli => "-br2",
             Coding::Zstd => "-zs1",
         }
     }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::tree::{self, Error};
-use super::{Coding, Edition};
+use super::{Coding, Edition, encode};
 
 /// Bytes that file systems allow a name.
 const NAME_BYTES_MAX: usize = 255;
@@ -39,17 +39,19 @@ pub enum Obstacle {
 /// # Errors
 /// Where the tree can't be looked at.
 pub fn find(root: &Path, edition: &Edition, ours: bool) -> Result<Option<Obstacle>, Error> {
-    let identity = (Coding::Identity, &edition.identity);
-    for (coding, bytes) in [identity].into_iter().chain(edition.coded.iter().map(|(c, b)| (*c, b)))
-    {
+    let same = |path: &Path, coding| {
+        // One that can't be read isn't what would be written.
+        let (found, bytes) = (fs::read(path).ok(), encode::coded(edition, coding).ok());
+        found.is_some() && found.as_deref() == bytes.as_deref()
+    };
+    for coding in [Coding::Identity].into_iter().chain(Coding::CODED) {
         let Some(path) = tree::file(root, &edition.address, coding) else { continue };
         if let Some(obstacle) = above(root, &path)? {
             return Ok(Some(obstacle));
         }
         match fs::symlink_metadata(&path) {
             Ok(meta) if meta.is_dir() => return Ok(Some(Obstacle::Folder(path))),
-            // One that can't be read isn't what would be written.
-            Ok(_) if !ours && fs::read(&path).ok().as_deref() != Some(&bytes[..]) => {
+            Ok(_) if !ours && !same(&path, coding) => {
                 return Ok(Some(Obstacle::Foreign(path)));
             }
             Ok(_) => {}

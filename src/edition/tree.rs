@@ -12,7 +12,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tempfile::TempPath;
 
-use super::{Coding, Edition, Validators};
+use super::{Coding, Validators};
 use crate::article::ContentHash;
 use crate::feed::address::Address;
 
@@ -115,44 +115,52 @@ fn open(path: &Path) -> io::Result<(Bytes, SystemTime)> {
     Ok((bytes.into(), modified))
 }
 
-/// Publishes editions: all are written and synced before the first is renamed. Gives back those at
-/// whose address something stands in the way; all others are published.
+/// One file to be published.
+#[derive(Debug, Clone, Copy)]
+pub struct NewFile<'a> {
+    /// Where it stands.
+    pub address: &'a Address,
+    /// In which coding.
+    pub coding: Coding,
+    /// What is in it.
+    pub bytes: &'a [u8],
+    /// Its mtime; whole seconds.
+    pub when: DateTime<Utc>,
+}
+
+/// Publishes files, those of an address one after the other: all are written and synced before the
+/// first is renamed, and they are renamed in their order. Gives back the addresses at which something
+/// stands in the way; all others are published.
 ///
 /// # Errors
 /// Where the tree can't be written; those that were renamed before stay, and are whole.
-pub fn publish(
-    root: &Path,
-    editions: &[(&Edition, DateTime<Utc>)],
-) -> Result<Vec<(Address, Error)>, Error> {
-    if editions.is_empty() {
+pub fn publish(root: &Path, files: &[NewFile<'_>]) -> Result<Vec<(Address, Error)>, Error> {
+    if files.is_empty() {
         return Ok(Vec::new());
     }
     let aside = root.join(ASIDE);
     fs::create_dir_all(&aside).map_err(fail(&aside))?;
-    let mut written = Vec::with_capacity(editions.len());
-    for (edition, when) in editions {
-        let mut files = Vec::with_capacity(1 + Coding::CODED.len());
-        // Coded forms first: until the identity file has their mtime they are ignored.
-        let coded = edition.coded.iter().map(|(coding, bytes)| (*coding, bytes));
-        for (coding, bytes) in coded.chain([(Coding::Identity, &edition.identity)]) {
-            let Some(path) = file(root, &edition.address, coding) else { continue };
-            let mut temporary = tempfile::Builder::new()
-                .permissions(fs::Permissions::from_mode(0o644))
-                .tempfile_in(&aside)
-                .map_err(fail(&path))?;
-            temporary.write_all(bytes).map_err(fail(&path))?;
-            temporary
-                .as_file()
-                .set_times(FileTimes::new().set_modified(system_time(*when)))
-                .map_err(fail(&path))?;
-            files.push((temporary.into_temp_path(), path));
-        }
-        written.push((&edition.address, files));
+    let mut written = Vec::with_capacity(files.len());
+    for write in files {
+        let Some(path) = file(root, write.address, write.coding) else { continue };
+        let mut temporary = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o644))
+            .tempfile_in(&aside)
+            .map_err(fail(&path))?;
+        temporary.write_all(write.bytes).map_err(fail(&path))?;
+        temporary
+            .as_file()
+            .set_times(FileTimes::new().set_modified(system_time(write.when)))
+            .map_err(fail(&path))?;
+        written.push((write.address, temporary.into_temp_path(), path));
     }
     sync(&aside)?;
-    let mut refused = Vec::new();
-    for (address, files) in written {
-        match rename(files) {
+    let mut refused: Vec<(Address, Error)> = Vec::new();
+    for (address, temporary, path) in written {
+        if refused.last().is_some_and(|(last, _)| last == address) {
+            continue;
+        }
+        match rename(temporary, &path) {
             Err(e) if is_in_the_way(&e.cause) => refused.push((address.clone(), e)),
             renamed => renamed?,
         }
@@ -163,15 +171,12 @@ pub fn publish(
     Ok(refused)
 }
 
-/// Gives an edition's files their names.
-fn rename(files: Vec<(TempPath, PathBuf)>) -> Result<(), Error> {
-    for (temporary, path) in files {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(fail(folder))?;
-        }
-        temporary.persist(&path).map_err(|e| fail(&path)(e.error))?;
+/// Gives a file its name.
+fn rename(temporary: TempPath, path: &Path) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(fail(folder))?;
     }
-    Ok(())
+    temporary.persist(path).map_err(|e| fail(path)(e.error))
 }
 
 /// Whether it is the address that can't be, and not the tree.

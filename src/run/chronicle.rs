@@ -1,13 +1,13 @@
 //! What feeds show from now on is noted for `history` and `explain`. Only once it is published, and
 //! for people only: where it can't be noted, that is told, and the run stands.
 
+use super::databases::Open;
 use super::{Plan, Report};
 use crate::article::ContentHash;
-use crate::catalog::{self, Catalog};
-use crate::edition::history::{self, History, Shown};
+use crate::catalog;
+use crate::edition::history::{self, Shown};
 use crate::feed::{Feed, FeedName};
 use crate::press::Window;
-use crate::state::HISTORY;
 
 /// A title can't be had, or the history can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ enum Failure {
 /// nothing of the window is.
 pub(super) fn note(
     plan: &Plan,
-    catalog: &Catalog,
+    open: &mut Open,
     feeds: &[Feed],
     windows: &[Window],
     seals: &[Option<ContentHash>],
@@ -46,10 +46,11 @@ pub(super) fn note(
         })
         .collect();
     let stands = |name: &FeedName| feeds.iter().any(|f| f.name == *name);
-    let title = |article| Ok::<_, Failure>(catalog.facts(article)?.title);
-    let noted = History::open(&plan.state.join(HISTORY))
-        .map_err(Failure::from)
-        .and_then(|mut history| history.note(&out, &stands, report.as_of, &title));
+    let noted =
+        open.with_history(&plan.state).map_err(Failure::from).and_then(|(catalog, history)| {
+            let title = |article| Ok::<_, Failure>(catalog.facts(article)?.title);
+            history.note(&out, &stands, report.as_of, &title)
+        });
     if let Err(e) = noted {
         report.failures.push(e.to_string());
     }

@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::catalog::lock::{self, Lock};
 use crate::edition::ledger::{Ledger, Row};
 use crate::edition::shelf::Shelved;
-use crate::edition::{Coding, Edition, Validators, shelve};
+use crate::edition::{Coding, Edition, Validators, encode, shelve};
 use crate::feed::address::Address;
 use crate::feed::{Feed, FeedName, Site, expand};
 use crate::press::{self, Finisher, Window};
@@ -159,12 +159,14 @@ impl Ask<'_> {
         let raw = press::load(self.catalog, feed, window)?;
         // What is wrong with the bodies is told by the run, for the declared feeds.
         let (entries, _) = press::finish(self.finisher, raw);
-        match self.address {
+        let mut edition = match self.address {
             Address::Edition(_, format) => {
-                press::edition(site, feed, &entries, &window.gone, *format, None)
+                press::edition(site, feed, &entries, &window.gone, *format)?
             }
-            _ => press::page(site, feed, &entries, None),
-        }
+            _ => press::page(site, feed, &entries),
+        };
+        encode::complete(&mut edition)?;
+        Ok(edition)
     }
 
     fn made(

@@ -3,6 +3,7 @@
 //! is the [`worker`](crate::worker)'s.
 
 mod chronicle;
+pub mod databases;
 mod doubles;
 mod gather;
 mod gone;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
+use self::databases::{Databases, Open};
 use self::progress::{Progress, Step};
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Change, Decision, KnownArticle};
@@ -339,6 +341,11 @@ pub struct Call<'a> {
     pub wishes: Wishes,
     /// Where it says how far it is.
     pub progress: &'a Progress,
+    /// Where the state's databases come from, and stay.
+    pub databases: &'a Databases,
+    /// Called as soon as what is new stands in the tree: before the run has noted it, and perhaps
+    /// before its coded forms stand there.
+    pub published: &'a dyn Fn(),
 }
 
 /// What is asked of a run beyond a plain one.
@@ -372,7 +379,7 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     let holder = Holder { command: call.command.to_owned(), pid: std::process::id(), since: asked };
     let _turn = Turn::take(&state, &holder, &mut call.waiting)?;
     let as_of = (call.clock)().trunc_subsecs(0);
-    let done = regenerate(plan, &call, &state, as_of);
+    let done = with_databases(plan, &call, &state, as_of);
     if let Err(e) = &done
         && !call.wishes.check_only
     {
@@ -381,21 +388,34 @@ pub fn run(plan: &Plan, mut call: Call<'_>) -> Result<Report, Error> {
     done
 }
 
+fn with_databases(
+    plan: &Plan,
+    call: &Call<'_>,
+    state: &State,
+    as_of: DateTime<Utc>,
+) -> Result<Report, Error> {
+    let mut open = call.databases.take(state)?;
+    let report = regenerate(plan, call, state, as_of, &mut open)?;
+    call.databases.give_back(state, open)?;
+    Ok(report)
+}
+
 /// A run that has its turn.
 fn regenerate(
     plan: &Plan,
     call: &Call<'_>,
     state: &State,
     as_of: DateTime<Utc>,
+    open: &mut Open,
 ) -> Result<Report, Error> {
     let begin = Instant::now();
     let mut report = Report { started: as_of, as_of, ..Report::default() };
 
-    let mut catalog = Catalog::open(state)?;
+    let catalog = &mut open.catalog;
     let mut lock = lock::read(&plan.lock)?;
     let (mut plan, mut edits) = obey(plan, &lock)?;
     learn::learn(&mut plan, &mut lock, call, state, catalog.is_empty()?, &mut report)?;
-    doubles::settle(&plan, &mut lock, &catalog, &mut report)?;
+    doubles::settle(&plan, &mut lock, catalog, &mut report)?;
     catalog.compare(&lock)?;
     if plan.feeds.iter().any(|d| d.order == feed::Order::Updated || d.resurface_s.is_some()) {
         catalog.index_changes()?;
@@ -412,7 +432,7 @@ fn regenerate(
     };
     call.progress.begin(Step::Gather, 0);
     let mut gathered =
-        gather::gather(&plan, &call.scope, &again, &mut catalog, call.progress, &mut report)?;
+        gather::gather(&plan, &call.scope, &again, catalog, call.progress, &mut report)?;
     report.step("gather", begin.elapsed());
     // Where no article is known, all that is published of such a source would be taken back.
     let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;
@@ -425,24 +445,24 @@ fn regenerate(
         gathered.patience = patience(&plan, &looks, &gathered.looked_again);
     }
     call.progress.begin(Step::Commit, 0);
-    let wait = commit(&plan, &mut lock, &mut edits, &gathered, &mut catalog, call, &mut report)?;
+    let wait = commit(&plan, &mut lock, &mut edits, &gathered, catalog, call, &mut report)?;
     report.second_look = catalog.keep_looks(&looks.after(&again, &wait, looked))?.next();
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
-        let mut ledger = ledger::Ledger::open(&state.ledger())?;
-        publish::publish(&plan, &lock, &catalog, &mut ledger, call, &mut report)
-            .map_err(|e| recover(&mut catalog, e))?;
-        finish(&catalog, &mut report, begin)?;
+        publish::publish(&plan, &lock, state, open, call, &mut report)
+            .map_err(|e| recover(&mut open.catalog, e))?;
+        let (catalog, ledger) = open.with_ledger(state)?;
+        finish(catalog, &mut report, begin)?;
         ledger.remember(&history::remembered(&report, call)?)?;
     } else {
-        let (feeds, mut problems) = eager_feeds(&plan, &lock, &catalog, as_of)?;
+        let (feeds, mut problems) = eager_feeds(&plan, &lock, catalog, as_of)?;
         report.problems.append(&mut problems);
         if call.wishes.lint {
             let step = Instant::now();
             report.problems.append(&mut lint::lint(
                 &plan,
-                &catalog,
+                catalog,
                 call.finisher,
                 &feeds,
                 &lock.gone,
@@ -450,10 +470,9 @@ fn regenerate(
             )?);
             report.step("lint", step.elapsed());
         }
-        remarks::check(&plan, &lock, &catalog, &feeds, &mut report)?;
-        finish(&catalog, &mut report, begin)?;
+        remarks::check(&plan, &lock, catalog, &feeds, &mut report)?;
+        finish(catalog, &mut report, begin)?;
     }
-    catalog.close()?;
     Ok(report)
 }
 
@@ -567,7 +586,8 @@ fn commit(
     } else {
         Decision::default()
     };
-    let facts = catalog.guard_facts(report.as_of.timestamp())?;
+    let counted = guard::wants_counts(&plan.guard, &decision);
+    let facts = catalog.guard_facts(report.as_of.timestamp(), counted)?;
     let mut verdict = guard::judge(&plan.guard, &facts, &call.wishes.accept, &mut decision);
     verdict.withheld.extend(wait.iter().cloned());
     report.held = held(&verdict.held);

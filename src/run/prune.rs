@@ -147,6 +147,8 @@ fn read_everything(
         waiting: &mut |_| {},
         wishes: Wishes { check_only: true, ..Wishes::default() },
         progress: call.progress,
+        databases: &super::databases::Databases::default(),
+        published: &|| {},
     };
     let report = run(&cold, reading)?;
     if let Some(failure) = report.failures.first() {

@@ -189,7 +189,7 @@ mod tests {
         for (sent, echoed) in [
             (format!("\"{HASH}\""), format!("\"{HASH}\"")),
             (format!("\"{HASH}-gz1\""), format!("\"{HASH}-gz1\"")),
-            (format!("W/\"{HASH}-br1-gzip\""), format!("W/\"{HASH}-br1-gzip\"")),
+            (format!("W/\"{HASH}-br2-gzip\""), format!("W/\"{HASH}-br2-gzip\"")),
             (format!("\"a,b\" , \"{HASH}--gzip\""), format!("\"{HASH}--gzip\"")),
             (HASH.to_owned(), format!("\"{HASH}\"")),
             (format!("\\\"{HASH}-gz1\\\""), format!("\"{HASH}-gz1\"")),

@@ -139,6 +139,17 @@ pub(crate) struct Model {
 }
 
 impl Model {
+    /// Whether no run has read a story yet, and what stands at its path is another one that was there.
+    pub(crate) fn replaces(&self, at: usize) -> bool {
+        let path = self.stories[at].now.path();
+        let standing = |record: &Option<Record>| match record {
+            Some(Record::Standing(v) | Record::Listed(v)) => v.path() == path,
+            _ => false,
+        };
+        !standing(&self.stories[at].record)
+            && self.stories.iter().any(|story| standing(&story.record))
+    }
+
     pub(crate) fn new(start: i64) -> Model {
         Model { cold: true, latest: start, ..Model::default() }
     }

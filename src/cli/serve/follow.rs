@@ -94,6 +94,11 @@ impl Follower {
 
     fn look_now(&self, after_run: bool) -> bool {
         self.look_at_ledger();
+        self.look_at_tree(after_run)
+    }
+
+    /// Looks at the tree alone, while a run goes on: what stands in it is up at once.
+    pub(super) fn look_at_tree(&self, after_run: bool) -> bool {
         let root = self.service.settings().plan.tree.clone();
         // One look at a time: a slow one must not put an older shelf over a newer one.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -30,6 +30,8 @@ fn newsroom() -> Newsroom {
         waiting: &mut |_| {},
         wishes: Wishes::default(),
         progress: &run::progress::Progress::default(),
+        databases: &run::databases::Databases::default(),
+        published: &|| {},
     };
     run::run(&service.settings().plan, call).unwrap();
     Newsroom { dir, service }
