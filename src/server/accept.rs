@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -154,7 +154,7 @@ async fn converse<A, F>(
                 .max_header_size(head_bytes_max)
                 .max_buf_size(head_bytes_max)
                 .serve_connection(TokioIo::new(stream), service);
-            until_stopped(connection, stop).await;
+            until_stopped(Box::pin(connection), stop).await;
         }
         Ok(Protocol::Http2) => {
             let connection = http2::Builder::new(TokioExecutor::new())
@@ -162,19 +162,20 @@ async fn converse<A, F>(
                 .max_concurrent_streams(limits.streams_max)
                 .max_header_list_size(u32::try_from(head_bytes_max).unwrap_or(u32::MAX))
                 .serve_connection(TokioIo::new(stream), service);
-            until_stopped(connection, stop).await;
+            until_stopped(Box::pin(connection), stop).await;
         }
         Err(error) => tracing::debug!(%error, "a connection ended before its first request"),
     }
 }
 
-/// Runs a connection to its end; told to stop, it finishes what it was asked and takes no more.
-async fn until_stopped<C>(connection: C, mut stop: watch::Receiver<bool>)
+/// Runs a connection to its end; told to stop, it finishes what it was asked and takes no more. It comes
+/// boxed, because a future takes as much room as the largest that it may wait for, several times: at
+/// thousands of idle connections most memory would be that.
+async fn until_stopped<C>(mut connection: Pin<Box<C>>, mut stop: watch::Receiver<bool>)
 where
     C: GracefulConnection,
     C::Error: Display,
 {
-    let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = told_to_stop(&mut stop) => {
