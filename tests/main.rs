@@ -20,6 +20,7 @@ mod podcast;
 mod racing;
 mod rendering;
 mod repository;
+mod said;
 mod seen;
 mod selections;
 mod sequences;
