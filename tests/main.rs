@@ -7,6 +7,7 @@ mod configs;
 mod damage;
 mod documents;
 mod feeds;
+mod fuzzed;
 mod http;
 mod identity;
 mod incremental;
