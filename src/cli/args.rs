@@ -131,10 +131,10 @@ no byte of them.";
 const REGENERATE_HELP: &str = "\
 Examples:
   feedwright regenerate
-  feedwright --quiet regenerate                    for a job: silent if all is well
+  feedwright --quiet regenerate                    silent if all is well
   feedwright --format json regenerate | jq .written
   feedwright regenerate --locked --learn https://feeds.gazette.example/
-                                                   in CI, which has the repository alone
+                                                   in CI, without a state
 
 Exit status: 0 done, 1 an error in the articles or a failure at run time,
 2 a mistake in the command line or in the configuration.";
@@ -142,9 +142,9 @@ Exit status: 0 done, 1 an error in the articles or a failure at run time,
 const CHECK_HELP: &str = "\
 Examples:
   feedwright check
-  feedwright check --strict                        for CI: warnings count as errors
+  feedwright check --strict                        for CI: warnings are errors
   feedwright check --print-defaults > feeds.toml
-  feedwright check feed.xml other.json             any feed: RSS, Atom, JSON Feed, OPML
+  feedwright check feed.xml other.json             RSS, Atom, JSON Feed, OPML
   feedwright check https://gazette.example/feed/   and how it is served
   feedwright check --explain feed-missing-guid     what a code means
 
@@ -154,9 +154,9 @@ or a warning), 2 a mistake in the command line or in the configuration.";
 const EXPLAIN_HELP: &str = "\
 Examples:
   feedwright explain content/harbour/night-boat.md
-  feedwright explain harbour/night-boat.md         the same, below the source's folder
+  feedwright explain harbour/night-boat.md         below the source's folder
   feedwright explain https://gazette.example/harbour/night-boat/
-  feedwright explain 'desk row 4711'               a row of a database, by its key
+  feedwright explain 'desk row 4711'               a row of a database
 
 Exit status: 0 something is told, 1 there is no such article, 2 a mistake in the
 command line or in the configuration.";
@@ -194,7 +194,8 @@ pub struct Lock {
 
 const COMPLETIONS_HELP: &str = "\
 Examples:
-  feedwright completions bash > ~/.local/share/bash-completion/completions/feedwright
+  feedwright completions bash \\
+    > ~/.local/share/bash-completion/completions/feedwright
   feedwright completions zsh > ~/.zfunc/_feedwright
   feedwright completions fish > ~/.config/fish/completions/feedwright.fish";
 
@@ -419,7 +420,8 @@ mod tests {
         for sub in command.get_subcommands_mut() {
             let help = sub.render_long_help().to_string();
             let own = help.split("Examples:").nth(1).unwrap_or_default();
-            assert!(own.lines().all(|line| line.chars().count() <= 80), "{own}");
+            let wide: Vec<&str> = own.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }
     }

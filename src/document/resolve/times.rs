@@ -82,7 +82,8 @@ fn tell(desk: &mut Desk<'_>, fields: &Fields<'_>, key: &str, severity: Severity,
     let text = fields.get(key).and_then(Named::text);
     let shown = text.unwrap_or_else(|| "a list".to_owned());
     let stop = if taken.is_empty() { "" } else { "; " };
-    let message = format!("{} isn't a date: {shown:?}{stop}{taken}", fields.spelling(key));
+    let name = fields.spelling(key);
+    let message = format!("{name} is {shown:?}, which isn't a date{stop}{taken}");
     let help = "write it as 2024-02-18, 2024-02-18 12:05 or 2024-02-18T12:05:00+04:00";
     let place = fields.place(key);
     desk.tell(severity, &DATE_INVALID, place, message, help);
