@@ -111,18 +111,28 @@ fn prefixed(text: &str, prefix: &str) -> Option<String> {
     }
     let attribute = format!("{prefix}:");
     for (start, _) in text.match_indices(&attribute) {
-        let is_name = text[..start].ends_with([' ', '\t', '\r', '\n']);
-        let within = text[..start].rfind(['<', '>']).is_some_and(|at| text[at..].starts_with('<'));
-        if !is_name || !within {
-            continue;
+        if let Some(length) = attribute_at(text.as_bytes(), start) {
+            blank(&mut bytes, start, start + length);
         }
-        let rest = &text[start..];
-        let Some(quote) = rest.find(['"', '\'']) else { continue };
-        let mark = char::from(rest.as_bytes()[quote]);
-        let Some(end) = rest[quote + 1..].find(mark) else { continue };
-        blank(&mut bytes, start, start + quote + 1 + end + 1);
     }
     String::from_utf8(bytes).ok()
+}
+
+/// A tag is no longer than this: so far an attribute's tag and end are looked for, and each place of a
+/// text that holds a million of them costs no more.
+const TAG_BYTES_MAX: usize = 4_000;
+
+/// The length of the attribute that begins at a byte, if one does.
+fn attribute_at(text: &[u8], start: usize) -> Option<usize> {
+    let before = text.get(start.saturating_sub(TAG_BYTES_MAX)..start)?;
+    let is_within = memchr::memrchr2(b'<', b'>', before).map(|at| before[at]) == Some(b'<');
+    if !is_within || !before.last()?.is_ascii_whitespace() {
+        return None;
+    }
+    let after = text.get(start..text.len().min(start + TAG_BYTES_MAX))?;
+    let quote = memchr::memchr2(b'"', b'\'', after)?;
+    let end = memchr::memchr(after[quote], after.get(quote + 1..)?)?;
+    Some(quote + 1 + end + 1)
 }
 
 fn blank(bytes: &mut [u8], start: usize, end: usize) {
