@@ -182,6 +182,12 @@ impl Problem {
     }
 }
 
+/// A number of things, as a sentence has it: `1 article`, `2 articles`.
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// Longest line shown with a problem; a terminal's width twice over.
 const LINE_CHARS_MAX: usize = 160;
 

@@ -83,7 +83,11 @@ fn what_is_held_is_told_everywhere_with_the_command_that_releases_it() {
     newsroom.rename("content/town", "elsewhere/town");
     let ended = regenerate_and_wait(&service, &[]);
     let release = "feedwright regenerate --accept loss";
-    let held = json!([{ "guard": "loss", "source": "newsroom", "count": 5, "release": release }]);
+    let ids = ended["report"]["held"][0]["ids"].clone();
+    assert_eq!(ids.as_array().map(Vec::len), Some(5), "{ended}");
+    let held = json!([
+        { "guard": "loss", "source": "newsroom", "count": 5, "ids": ids, "release": release }
+    ]);
     assert_eq!(ended["report"]["held"], held);
     assert_eq!(ended["report"]["withdrawn"], 0);
     assert_eq!(status(&service)["held"], held);

@@ -30,7 +30,7 @@ fn load(name: &str, text: &str) -> Result<config::Loaded, Vec<Problem>> {
 
 fn shown(problems: &[Problem]) -> String {
     let mut out = Vec::new();
-    output::problems(&mut out, problems, None, false).unwrap();
+    output::problems(&mut out, problems, output::Most::ALL, false).unwrap();
     String::from_utf8(out).unwrap()
 }
 

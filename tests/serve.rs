@@ -104,6 +104,17 @@ fn where_serve_was_quicker_regenerate_says_so() {
 }
 
 #[test]
+fn where_serve_withdrew_regenerate_says_so_and_not_that_it_published() {
+    let newsroom = watched();
+    let service = Service::ready(&newsroom);
+    newsroom.remove("content/town/bell.md");
+    service.wait("the bell to go", "/feeds/town.rss", |r| !r.text().contains("It is loud."));
+    let said = newsroom.feedwright(&["regenerate"]).stdout;
+    let said = said.lines().last().unwrap_or_default();
+    assert!(said.starts_with("nothing new; 1 article withdrawn "), "{said}");
+}
+
+#[test]
 fn a_restart_serves_the_last_editions_though_their_source_is_gone() {
     let newsroom = watched();
     newsroom.regenerate_well();

@@ -10,6 +10,7 @@
 
 mod address;
 mod dropping;
+mod formula;
 mod rewrite;
 mod rules;
 mod tokens;

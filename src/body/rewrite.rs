@@ -9,7 +9,7 @@ use html5ever::tokenizer::Tag;
 use super::address::{self, Base};
 use super::dropping::Dropping;
 use super::tokens::Piece;
-use super::{DEPTH_MAX, rules};
+use super::{DEPTH_MAX, formula, rules};
 
 /// What the pass made.
 pub(super) enum Outcome {
@@ -31,6 +31,7 @@ pub(super) fn rewrite(pieces: &[Piece], base: &Base) -> Outcome {
     };
     for (index, piece) in pieces.iter().enumerate() {
         if rewriter.dropping.takes(index, piece) {
+            rewriter.note_tag();
             rewriter.instead(&pieces[index..]);
             continue;
         }
@@ -61,7 +62,7 @@ fn targets(pieces: &[Piece], base: &Base) -> HashSet<String> {
     targets
 }
 
-fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
+pub(super) fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
     tag.attrs.iter().find(|a| &*a.name.local == name).map(|a| &*a.value)
 }
 
@@ -87,16 +88,20 @@ struct Open {
     content: usize,
     /// Something points to it.
     is_target: bool,
+    /// Tags stood in it, whatever became of them.
+    had_tags: bool,
 }
 
 impl Rewriter<'_> {
     fn start(&mut self, index: usize, tag: &Tag) {
         let name: &str = &tag.name;
         if name == "noscript" {
+            self.note_tag();
             self.noscript = self.dropping.is_closed_after(index, name);
             return;
         }
         if name == "embed" {
+            self.note_tag();
             self.frame(tag, &[]);
             return;
         }
@@ -111,6 +116,7 @@ impl Rewriter<'_> {
         if let Some((ended, within)) = rules::ends(name) {
             self.close_outermost(ended, within);
         }
+        self.note_tag();
         if !rules::ELEMENTS.contains(&name)
             || rules::is_table_part(name) && !self.open.iter().any(|o| o.name == "table")
         {
@@ -132,7 +138,8 @@ impl Rewriter<'_> {
         if !rules::VOID.contains(&name) {
             let is_target = attributes.iter().any(|(name, _)| *name == "id");
             let content = self.out.len();
-            self.open.push(Open { name: name.to_owned(), start, content, is_target });
+            let name = name.to_owned();
+            self.open.push(Open { name, start, content, is_target, had_tags: false });
         }
     }
 
@@ -175,7 +182,11 @@ impl Rewriter<'_> {
         let Some((Piece::Start(tag), after)) = pieces.split_first() else { return };
         match &*tag.name {
             "iframe" if !self.noscript => self.frame(tag, after),
-            "math" if self.dropping.has_begun() && !self.noscript => self.formula(tag, after),
+            _ if self.dropping.has_begun() => {
+                if let Some(text) = formula::text(tag, after) {
+                    self.text(&text);
+                }
+            }
             _ => {}
         }
     }
@@ -240,30 +251,6 @@ impl Rewriter<'_> {
             || host.is_some_and(|host| {
                 host == site || host.strip_suffix(site).is_some_and(|below| below.ends_with('.'))
             })
-    }
-
-    /// A formula becomes the text that it was made of, else the words for those who can't see it, else
-    /// its letters.
-    fn formula(&mut self, tag: &Tag, after: &[Piece]) {
-        let (mut letters, mut source) = (String::new(), String::new());
-        let mut annotated: Option<bool> = None;
-        for piece in after {
-            match piece {
-                Piece::End(name) if name == "math" => break,
-                Piece::Start(tag) if tag.name.starts_with("annotation") => {
-                    let encoding = attribute(tag, "encoding").unwrap_or_default();
-                    annotated = Some(encoding.eq_ignore_ascii_case("application/x-tex"));
-                }
-                Piece::End(name) if name.starts_with("annotation") => annotated = None,
-                Piece::Text(text) if annotated == Some(true) => source.push_str(text),
-                Piece::Text(text) if annotated.is_none() => letters.push_str(text),
-                _ => {}
-            }
-        }
-        let words = attribute(tag, "alttext").unwrap_or_default().to_owned();
-        let text = [source, words, letters].into_iter().find(|text| !text.trim().is_empty());
-        let text: Vec<&str> = text.iter().flat_map(|text| text.split_whitespace()).collect();
-        self.text(&text.join(" "));
     }
 
     /// The attributes that an element keeps, in the order of the rules; `None` where the element
@@ -351,11 +338,25 @@ impl Rewriter<'_> {
         }
     }
 
+    fn note_tag(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.had_tags = true;
+        }
+    }
+
+    /// Items count, in a numbered list all of them; elsewhere one whose icon or button went goes too.
+    fn stays_when_empty(&self, open: &Open) -> bool {
+        let is_numbered = || self.open.last().is_some_and(|list| list.name == "ol");
+        open.is_target
+            || !rules::is_nothing_when_empty(&open.name)
+            || open.name == "li" && (!open.had_tags || is_numbered())
+    }
+
     fn close_to(&mut self, index: usize) {
         while self.open.len() > index {
             let Some(open) = self.open.pop() else { return };
             let content = &self.out[open.content..];
-            if is_blank(content) && !open.is_target && rules::is_nothing_when_empty(&open.name) {
+            if is_blank(content) && !self.stays_when_empty(&open) {
                 let is_gap = !content.is_empty() && !rules::ends_paragraph(&open.name);
                 self.out.truncate(open.start);
                 if is_gap {
@@ -428,6 +429,9 @@ pub(super) fn flatten(pieces: &[Piece]) -> String {
         let is_taken = dropping.takes(index, piece);
         match piece {
             Piece::Text(found) if !is_taken => text.push_str(found),
+            Piece::Start(tag) if is_taken && dropping.has_begun() => {
+                text.extend(formula::text(tag, &pieces[index + 1..]));
+            }
             Piece::Start(tag) if ends_line(&tag.name) => flush(&mut text),
             Piece::End(name) if ends_line(name) => flush(&mut text),
             _ => {}

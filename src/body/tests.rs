@@ -142,8 +142,43 @@ fn a_formula_becomes_its_text() {
             "<p>x^2 &lt; y</p>",
         ),
         ("<math><mi>x", "x"),
+        (
+            "<math><semantics><annotation encoding=\"LaTeX\">x_1</annotation></semantics></math>",
+            "x_1",
+        ),
+        (
+            "<math><annotation-xml encoding=\"MathML-Content\"><ci>y</ci></annotation-xml></math>",
+            "y",
+        ),
+        ("<p>a <script type=\"math/tex; mode=display\">a < b</script></p>", "<p>a a &lt; b</p>"),
+        ("<p>a<script type=\"text/x\">a < b</script></p>", "<p>a</p>"),
     ] {
         assert_eq!(html(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_formula_in_what_is_too_deep_stays_too() {
+    let deep = "<div>".repeat(600) + "x is <math alttext=\"y squared\"><mi>y</mi></math>.";
+    assert_eq!(html(&deep), "<p>x is y squared.</p>");
+}
+
+#[test]
+fn items_that_are_empty_count() {
+    for (body, expected) in [
+        ("<ol><li>a</li><li></li><li>c</li></ol>", "<ol><li>a</li><li></li><li>c</li></ol>"),
+        ("<ol><li>a<li><b></b><li>c</ol>", "<ol><li>a</li><li></li><li>c</li></ol>"),
+        (
+            "<ul>\n<li>\n<p>a</p>\n</li>\n<li></li>\n</ul>",
+            "<ul>\n<li>\n<p>a</p>\n</li>\n<li></li>\n</ul>",
+        ),
+        ("<ul><li></li></ul>", "<ul><li></li></ul>"),
+        ("<ul><li>a<li><li>c</ul>", "<ul><li>a</li><li></li><li>c</li></ul>"),
+        // What is left of a row of buttons.
+        ("<ul><li><a><svg></svg></a></li><li><button>x</button></li></ul>a", "a"),
+    ] {
+        assert_eq!(html(body), expected, "{body}");
+        assert_eq!(html(expected), expected, "{body}");
     }
 }
 

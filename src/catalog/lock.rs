@@ -27,7 +27,7 @@ const LINKS_MAX: u32 = 40;
 const ASIDE: &str = ".feeds.lock.new";
 
 /// The kinds of records that are understood; all others are kept as they are.
-const KINDS: [&str; 6] = ["base", "feed", "gone", "id", "links", "seen"];
+pub const KINDS: [&str; 6] = ["base", "feed", "gone", "id", "links", "seen"];
 
 /// What stands for "the default of the document's kind" in a `links` record.
 const DEFAULT_PATTERN: &str = "default";

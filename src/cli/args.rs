@@ -125,40 +125,41 @@ Examples:
   feedwright serve --listen 0.0.0.0:80 --admin none
   feedwright --config /srv/gazette/feeds.toml serve
 
-The addresses that stand in the feeds come from site.base_url; --listen changes no byte of them.";
+The addresses that stand in the feeds come from site.base_url; --listen changes
+no byte of them.";
 
 const REGENERATE_HELP: &str = "\
 Examples:
   feedwright regenerate
-  feedwright --quiet regenerate                    for a job: silent unless something is wrong
+  feedwright --quiet regenerate                    silent if all is well
   feedwright --format json regenerate | jq .written
   feedwright regenerate --locked --learn https://feeds.gazette.example/
-                                                   in CI, which has the repository alone
+                                                   in CI, without a state
 
-Exit status: 0 done, 1 an error in the articles or a failure at run time, 2 a mistake in the
-command line or in the configuration.";
+Exit status: 0 done, 1 an error in the articles or a failure at run time,
+2 a mistake in the command line or in the configuration.";
 
 const CHECK_HELP: &str = "\
 Examples:
   feedwright check
-  feedwright check --strict                        for CI: warnings count as errors
+  feedwright check --strict                        for CI: warnings are errors
   feedwright check --print-defaults > feeds.toml
-  feedwright check feed.xml other.json             any feed: RSS, Atom, JSON Feed, OPML
+  feedwright check feed.xml other.json             RSS, Atom, JSON Feed, OPML
   feedwright check https://gazette.example/feed/   and how it is served
   feedwright check --explain feed-missing-guid     what a code means
 
-Exit status: 0 no errors, 1 an error in the articles or feeds (with --strict: or a warning), 2 a mistake in
-the command line or in the configuration.";
+Exit status: 0 no errors, 1 an error in the articles or feeds (with --strict:
+or a warning), 2 a mistake in the command line or in the configuration.";
 
 const EXPLAIN_HELP: &str = "\
 Examples:
   feedwright explain content/harbour/night-boat.md
-  feedwright explain harbour/night-boat.md         the same, below the source's folder
+  feedwright explain harbour/night-boat.md         below the source's folder
   feedwright explain https://gazette.example/harbour/night-boat/
-  feedwright explain 'desk row 4711'               a row of a database, by its key
+  feedwright explain 'desk row 4711'               a row of a database
 
-Exit status: 0 something is told, 1 there is no such article, 2 a mistake in the command line or in
-the configuration.";
+Exit status: 0 something is told, 1 there is no such article, 2 a mistake in the
+command line or in the configuration.";
 
 const HISTORY_HELP: &str = "\
 Examples:
@@ -166,8 +167,8 @@ Examples:
   feedwright history latest --most 3
   feedwright --format json history latest | jq '.editions[0].came'
 
-Exit status: 0 done, 1 the feed has no history, 2 a mistake in the command line or in the
-configuration.";
+Exit status: 0 done, 1 the feed has no history, 2 a mistake in the command line
+or in the configuration.";
 
 const LOCK_HELP: &str = "\
 Examples:
@@ -175,8 +176,9 @@ Examples:
   feedwright lock --prune --dry-run                which lines would go
   feedwright lock --prune && git commit -m 'Prune feeds.lock' feeds.lock
 
-Exit status: 0 done, 1 it can't be told which lines are needed, or feeds.lock can't be written, 2 a
-mistake in feeds.lock, in the command line or in the configuration.";
+Exit status: 0 done, 1 it can't be told which lines are needed, or feeds.lock
+can't be written, 2 a mistake in feeds.lock, in the command line or in the
+configuration.";
 
 /// `lock`.
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
@@ -192,7 +194,8 @@ pub struct Lock {
 
 const COMPLETIONS_HELP: &str = "\
 Examples:
-  feedwright completions bash > ~/.local/share/bash-completion/completions/feedwright
+  feedwright completions bash \\
+    > ~/.local/share/bash-completion/completions/feedwright
   feedwright completions zsh > ~/.zfunc/_feedwright
   feedwright completions fish > ~/.config/fish/completions/feedwright.fish";
 
@@ -233,7 +236,7 @@ pub struct History {
     #[arg(value_name = "FEED")]
     pub feed: String,
     /// So many editions, the newest.
-    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = several)]
     pub most: NonZeroUsize,
 }
 
@@ -274,6 +277,10 @@ fn admin(value: &str) -> Result<Admin, String> {
     })
 }
 
+fn several(value: &str) -> Result<NonZeroUsize, String> {
+    value.parse().map_err(|_| "write a whole number, from 1 on".to_owned())
+}
+
 fn learn(value: &str) -> Result<Url, String> {
     let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     match url {
@@ -287,7 +294,7 @@ fn learn(value: &str) -> Result<Url, String> {
 #[derive(Debug, Clone, PartialEq, Eq, ClapArgs)]
 pub struct Regenerate {
     /// Read and render with so many threads; absent, as many as there are processors.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = several)]
     pub threads: Option<NonZeroUsize>,
     /// Release what a guard holds, as `status` showed it; more than that is held anew.
     #[arg(long, value_name = "GUARD", value_enum)]
@@ -326,6 +333,9 @@ pub struct Check {
     /// Let warnings count as errors.
     #[arg(long)]
     pub strict: bool,
+    /// Show every note, too, such as each page that is no article; else ten of a kind.
+    #[arg(long)]
+    pub all: bool,
     /// Print a commented configuration with every key and its default, and check nothing.
     #[arg(long, conflicts_with_all = ["targets", "explain"])]
     pub print_defaults: bool,
@@ -362,6 +372,7 @@ mod tests {
             Command::Check(Check {
                 targets: Vec::new(),
                 strict: true,
+                all: false,
                 print_defaults: false,
                 explain: None
             })
@@ -408,6 +419,9 @@ mod tests {
         assert!(help.contains("Exit status:"), "{help}");
         for sub in command.get_subcommands_mut() {
             let help = sub.render_long_help().to_string();
+            let own = help.split("Examples:").nth(1).unwrap_or_default();
+            let wide: Vec<&str> = own.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
             assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         }
     }

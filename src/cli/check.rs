@@ -4,6 +4,7 @@
 mod code;
 mod feeds;
 mod fetch;
+mod own;
 
 use std::io::{self, Write};
 
@@ -32,7 +33,7 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
     };
     let plan = &loaded.settings.plan;
     let read = bar::while_shown(global, |progress| read_all(plan, progress));
-    let mut report = match read {
+    let report = match read {
         Ok(report) => report,
         Err(e) => {
             complain(&e.to_string());
@@ -42,7 +43,6 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
             };
         }
     };
-    report.problems.extend(loaded.problems);
     match global.format {
         OutputFormat::Json => {
             let _ = output::json(&mut anstream::stdout(), &report);
@@ -55,13 +55,14 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
                 .filter(|p| !global.quiet || p.severity == Severity::Error)
                 .cloned()
                 .collect();
-            let _ = output::problems(&mut out, &shown, None, super::colour());
+            let most = if args.all { output::Most::ALL } else { output::Most::OF_A_CHECK };
+            let _ = output::problems(&mut out, &shown, most, super::colour());
             let _ = output::failures(&mut out, &report, super::colour());
             if !global.quiet {
                 let _ = writeln!(
                     out,
-                    "{} articles read; {}",
-                    report.counters.read,
+                    "{} read; {}",
+                    output::count(report.counters.read, "article", "articles"),
                     output::problem_counts(report.count_problems())
                 );
             }

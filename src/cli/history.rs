@@ -15,6 +15,9 @@ use crate::run::Plan;
 use crate::state::State;
 use crate::time::Zone;
 
+/// So many feeds are named where none is near the one that was asked for.
+const NAMES_MAX: usize = 20;
+
 pub(super) fn run(global: &Global, args: &History) -> Status {
     let plan = match load(global) {
         Ok(loaded) => loaded.settings.plan,
@@ -67,10 +70,20 @@ fn unknown(feed: &str, known: &[String]) -> String {
     let mut nearest = Nearest::new(feed);
     known.iter().for_each(|name| nearest.look_at(name));
     let near = nearest.found();
-    if near.is_empty() {
-        format!("there is no history of a feed {feed:?}")
-    } else {
-        format!("there is no history of a feed {feed:?}; near it are: {}", near.join(", "))
+    if !near.is_empty() {
+        return format!("there is no history of a feed {feed:?}; near it are: {}", near.join(", "));
+    }
+    let names: Vec<&str> = known.iter().take(NAMES_MAX).map(String::as_str).collect();
+    let more = match known.len().saturating_sub(names.len()) {
+        0 => String::new(),
+        more => format!(" and {}", output::count(more as u64, "other", "others")),
+    };
+    match names[..] {
+        [] => format!("there is no history of a feed {feed:?}, nor of any other"),
+        _ => format!(
+            "there is no history of a feed {feed:?}; there is of {}{more}",
+            names.join(", ")
+        ),
     }
 }
 
@@ -96,13 +109,12 @@ fn object(feed: &str, changes: &[Change]) -> Value {
 
 fn tell(out: &mut dyn Write, zone: &Zone, changes: &[Change]) -> io::Result<()> {
     for c in changes {
-        let entries = if c.entries == 1 { "entry" } else { "entries" };
         writeln!(
             out,
-            "edition {} of {}: {} {entries}; {} came, {} changed, {} went",
+            "edition {} of {}: {}; {} came, {} changed, {} went",
             c.issue.number,
             time(zone, c.issue.at),
-            c.entries,
+            output::count(c.entries as u64, "entry", "entries"),
             c.came.len(),
             c.changed.len(),
             c.went.len()

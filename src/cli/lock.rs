@@ -1,5 +1,7 @@
 //! `feedwright lock`: what stands in `feeds.lock`, and taking out of it what nothing needs any more.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 
 use serde_json::json;
@@ -46,6 +48,7 @@ fn fail(error: &lock::Error) -> Status {
 
 fn tell(global: &Global, plan: &Plan, lock: &Lock) {
     let mut out = anstream::stdout();
+    let unknown = unknown_kinds(&fs::read_to_string(&plan.lock).unwrap_or_default());
     if global.format == OutputFormat::Json {
         let sources = lock.links.iter().map(|(source, links)| {
             let object = json!({ "zone": links.zone, "pattern": links.pattern });
@@ -59,6 +62,8 @@ fn tell(global: &Global, plan: &Plan, lock: &Lock) {
             "seen": lock.seen.len(),
             "feeds": lock.feeds,
             "doubtful": lock.doubles.keys().collect::<Vec<_>>(),
+            "gone": lock.gone.len(),
+            "unknown": unknown,
         });
         let _ = writeln!(out, "{object}");
         return;
@@ -74,15 +79,35 @@ fn tell(global: &Global, plan: &Plan, lock: &Lock) {
     }
     let ids = format!("{} of articles whose document gives another", lock.ids.len());
     line(&mut out, "ids", &ids);
-    line(&mut out, "seen", &format!("{} first sights of articles without a date", lock.seen.len()));
+    let sights = output::count(lock.seen.len() as u64, "first sight", "first sights");
+    line(&mut out, "seen", &format!("{sights} of articles without a date"));
+    let withdrawn =
+        output::count(lock.gone.len() as u64, "withdrawn article", "withdrawn articles");
+    line(&mut out, "gone", &format!("{withdrawn} that feeds with `tombstones` tell of"));
     for (feed, iri) in &lock.feeds {
         line(&mut out, "feed", &format!("{feed}: {iri}"));
+    }
+    for (kind, lines) in &unknown {
+        let lines = output::count(*lines, "line", "lines");
+        line(&mut out, "unknown", &format!("{lines} of the kind {kind}, kept as they are"));
     }
     for (rule, ids) in &lock.doubles {
         let lines: Vec<String> = ids.iter().map(|(_, line)| line.to_string()).collect();
         let lines = lines.join(", ");
         line(&mut out, "doubtful", &format!("{rule} has several ids, in lines {lines}"));
     }
+}
+
+/// Kinds of lines that a later release writes, or nobody, and how many lines each has.
+fn unknown_kinds(text: &str) -> BTreeMap<String, u64> {
+    let mut kinds = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let kind = line.split(['\t', ' ']).next().unwrap_or_default();
+        if !kind.is_empty() && !lock::KINDS.contains(&kind) {
+            *kinds.entry(kind.to_owned()).or_default() += 1;
+        }
+    }
+    kinds
 }
 
 fn drop_lines(global: &Global, plan: &Plan, try_only: bool) -> Status {
@@ -121,8 +146,8 @@ fn drop_lines(global: &Global, plan: &Plan, try_only: bool) -> Status {
             let _ = writeln!(out, "{}", output::safe(line));
         }
         let would = if try_only { "would be dropped" } else { "dropped" };
-        let lines_of = if lines.len() == 1 { "line" } else { "lines" };
-        let _ = writeln!(out, "{} {lines_of} {would}", lines.len());
+        let lines = output::count(lines.len() as u64, "line", "lines");
+        let _ = writeln!(out, "{lines} {would}");
     }
     Status::Done
 }

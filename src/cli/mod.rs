@@ -83,7 +83,8 @@ fn tell_config_error(global: &Global, error: &config::Error) {
             let _ = output::json_mistakes(&mut anstream::stdout(), problems);
         }
         (config::Error::Mistakes { problems, .. }, OutputFormat::Text) => {
-            let _ = output::problems(&mut anstream::stderr(), problems, None, colour());
+            let _ =
+                output::problems(&mut anstream::stderr(), problems, output::Most::ALL, colour());
         }
         (unreadable, _) => complain(&unreadable.to_string()),
     }
@@ -100,7 +101,7 @@ fn colour() -> bool {
 
 /// Prints what a run did. Problems go to standard error, so that standard output is one line, or one
 /// object.
-fn tell(global: &Global, report: &Report, most: Option<usize>) {
+fn tell(global: &Global, report: &Report) {
     match global.format {
         OutputFormat::Json => {
             let _ = output::json(&mut anstream::stdout(), report);
@@ -112,7 +113,12 @@ fn tell(global: &Global, report: &Report, most: Option<usize>) {
                 .filter(|p| !global.quiet || p.severity == Severity::Error)
                 .cloned()
                 .collect();
-            let _ = output::problems(&mut anstream::stderr(), &problems, most, colour());
+            let _ = output::problems(
+                &mut anstream::stderr(),
+                &problems,
+                output::Most::OF_A_RUN,
+                colour(),
+            );
             let _ = output::failures(&mut anstream::stderr(), report, colour());
             if !global.quiet {
                 let _ = writeln!(anstream::stdout(), "{}", output::summary(report));

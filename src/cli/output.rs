@@ -10,11 +10,33 @@ use std::io::{self, Write};
 use serde::Serialize;
 use unicode_width::UnicodeWidthChar;
 
+pub(super) use crate::problem::counted as count;
 use crate::problem::{Problem, Severity};
 use crate::run::{Counters, Held, ProblemCounts, Report};
 
-/// So many problems of one code are shown, then the rest is counted; `check` shows all.
-pub const PROBLEMS_OF_A_CODE_MAX: usize = 50;
+/// So many problems of one code are shown, then the rest is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// Of notes; `None` shows all.
+    notes: Option<usize>,
+    /// Of errors and warnings; `None` shows all.
+    others: Option<usize>,
+}
+
+impl Most {
+    /// All of them.
+    pub const ALL: Most = Most { notes: None, others: None };
+    /// What a run tells.
+    pub const OF_A_RUN: Most = Most { notes: Some(10), others: Some(50) };
+    /// What `check` tells: every mistake, but not each page of a site that is no article.
+    pub const OF_A_CHECK: Most = Most { notes: Some(10), others: None };
+    /// What `status` tells.
+    pub const OF_A_STATUS: Most = Most { notes: Some(10), others: Some(10) };
+
+    fn of(self, severity: Severity) -> Option<usize> {
+        if severity == Severity::Note { self.notes } else { self.others }
+    }
+}
 
 /// Before a document's line and the caret below it.
 const INDENT: &str = "    ";
@@ -67,8 +89,8 @@ fn before_caret(line: &str, column: u32) -> Option<String> {
     (column <= length).then(|| line.chars().take(column).collect())
 }
 
-/// Writes problems, ordered by path and line. Of each code at most `most` are shown, where given, and
-/// how many more there are.
+/// Writes problems, ordered by path and line. Of each code at most so many are shown, and how many more
+/// there are.
 ///
 /// # Errors
 ///
@@ -76,22 +98,24 @@ fn before_caret(line: &str, column: u32) -> Option<String> {
 pub fn problems(
     out: &mut dyn Write,
     problems: &[Problem],
-    most: Option<usize>,
+    most: Most,
     colour: bool,
 ) -> io::Result<()> {
     let mut sorted: Vec<&Problem> = problems.iter().collect();
     sorted.sort_by(|a, b| (&a.place, &a.code, &a.message).cmp(&(&b.place, &b.code, &b.message)));
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut shown: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
     for one in sorted {
-        let count = shown.entry(one.code.as_str()).or_default();
+        let count = shown.entry((one.code.as_str(), one.severity)).or_default();
         *count += 1;
-        if most.is_none_or(|most| *count <= most) {
+        if most.of(one.severity).is_none_or(|most| *count <= most) {
             problem(out, one, colour)?;
         }
     }
-    for (code, count) in shown {
-        if let Some(more) = most.and_then(|most| count.checked_sub(most)).filter(|more| *more > 0) {
-            writeln!(out, "… and {more} more of [{}]; `feedwright check` shows all", safe(code))?;
+    for ((code, severity), count) in shown {
+        let more = most.of(severity).and_then(|most| count.checked_sub(most));
+        if let Some(more) = more.filter(|more| *more > 0) {
+            let code = safe(code);
+            writeln!(out, "… and {more} more of [{code}]; `feedwright check --all` shows all")?;
         }
     }
     Ok(())
@@ -102,12 +126,7 @@ pub fn problems(
 /// # Errors
 ///
 /// Where `out` can't be written.
-pub fn report(
-    out: &mut dyn Write,
-    report: &Report,
-    most: Option<usize>,
-    colour: bool,
-) -> io::Result<()> {
+pub fn report(out: &mut dyn Write, report: &Report, most: Most, colour: bool) -> io::Result<()> {
     problems(out, &report.problems, most, colour)?;
     failures(out, report, colour)?;
     writeln!(out, "{}", summary(report))
@@ -131,26 +150,47 @@ pub fn failures(out: &mut dyn Write, report: &Report, colour: bool) -> io::Resul
     }
     for held in &report.held {
         let label = paint.severity(Severity::Warning, "held:");
-        writeln!(out, "{label} {}; to release: {}", safe(&withheld(held)), safe(&held.release))?;
+        writeln!(
+            out,
+            "{label} {}; to release: {}",
+            safe(&withheld(held, true)),
+            safe(&held.release)
+        )?;
     }
     Ok(())
 }
 
-/// What a guard holds: `12 articles of source newsroom, by the loss guard`.
-fn withheld(held: &Held) -> String {
-    let what = count(held.count, "article", "articles");
-    if held.source.is_empty() {
-        format!("{what}, by the {} guard", held.guard)
-    } else {
-        format!("{what} of source {}, by the {} guard", held.source, held.guard)
+/// What a guard holds: `12 articles of source newsroom, by the loss guard`. With `named`, which they are.
+fn withheld(held: &Held, named: bool) -> String {
+    let mut what = count(held.count, "article", "articles");
+    if !held.source.is_empty() {
+        let _ = write!(what, " of source {}", held.source);
     }
+    let _ = write!(what, ", by the {} guard", held.guard);
+    if named && !held.ids.is_empty() {
+        let _ = write!(what, ": {}", held.ids.join(", "));
+        let more = held.count.saturating_sub(held.ids.len() as u64);
+        if more > 0 {
+            let _ = write!(what, " and {}", count(more, "other", "others"));
+        }
+    }
+    what
 }
 
 /// One line of what a run did, and of what waits for an operator, with the command that helps.
 #[must_use]
 pub fn summary(report: &Report) -> String {
     let c = &report.counters;
-    let mut line = format!(
+    let mut line = String::new();
+    if let Some(learned) = report.learned {
+        let _ = write!(
+            line,
+            "learned of {}; ",
+            count(learned, "published article", "published articles")
+        );
+    }
+    let _ = write!(
+        line,
         "{} read: {} new, {} changed, {} withdrawn; {} written, {} unchanged; {}",
         count(c.read, "article", "articles"),
         c.new,
@@ -164,7 +204,7 @@ pub fn summary(report: &Report) -> String {
         let _ = write!(line, "; {}", count(report.failures.len() as u64, "failure", "failures"));
     }
     for held in &report.held {
-        let _ = write!(line, "; held: {} ({})", safe(&withheld(held)), safe(&held.release));
+        let _ = write!(line, "; held: {} ({})", safe(&withheld(held, false)), safe(&held.release));
     }
     let tenths = report.took_ms.saturating_add(50) / 100;
     let _ = write!(line, "; {}.{} s", tenths / 10, tenths % 10);
@@ -181,10 +221,6 @@ pub fn problem_counts(counts: ProblemCounts) -> String {
         .map(|(n, word)| count(n, word, &format!("{word}s")))
         .collect();
     if parts.is_empty() { "no problems".to_owned() } else { parts.join(", ") }
-}
-
-fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Writes a report as one JSON object on one line. Its schema is
@@ -214,6 +250,7 @@ pub(super) fn object(report: &Report) -> impl Serialize + '_ {
         as_of: rfc3339(report.as_of),
         next_due: report.next_due.map(rfc3339),
         second_look: report.second_look.map(rfc3339),
+        learned: report.learned,
         times,
         took_ms: report.took_ms,
     }
@@ -245,6 +282,7 @@ struct JsonReport<'a> {
     as_of: String,
     next_due: Option<String>,
     second_look: Option<String>,
+    learned: Option<u64>,
     times: serde_json::Map<String, serde_json::Value>,
     took_ms: u64,
 }
@@ -302,8 +340,8 @@ pub(super) fn write_json(out: &mut dyn Write, object: &impl Serialize) -> io::Re
     writeln!(out, "{safe}")
 }
 
-/// Text as it may be shown: tabs widened, and whatever could drive a terminal or turn the direction
-/// of what follows escaped.
+/// Text as it may be shown: tabs widened, what only guides the direction of its own letters left out,
+/// and whatever could drive a terminal or turn what follows escaped.
 pub(super) fn safe(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c == '\t' || is_dangerous(c)) {
         return Cow::Borrowed(text);
@@ -312,11 +350,19 @@ pub(super) fn safe(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         match c {
             '\t' => shown.push_str(TAB),
+            c if is_guide(c) => {}
             c if is_dangerous(c) => shown.extend(c.escape_default()),
             c => shown.push(c),
         }
     }
     Cow::Owned(shown)
+}
+
+/// Marks, embeddings and isolates, which titles in Arabic or Hebrew begin and end with; terminals show
+/// such letters well without them. An override isn't one: it shows letters in another order.
+fn is_guide(c: char) -> bool {
+    matches!(c,
+        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202c}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_dangerous(c: char) -> bool {

@@ -37,9 +37,8 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
     match bar::while_shown(global, |progress| {
         with_call(global, args, progress, |call| run::run(plan, call))
     }) {
-        Ok(mut report) => {
-            report.problems.extend(loaded.problems);
-            tell(global, &report, Some(output::PROBLEMS_OF_A_CODE_MAX));
+        Ok(report) => {
+            tell(global, &report);
             if global.format == OutputFormat::Text && !quiet {
                 tell_of_quicker(plan, &report);
             }
@@ -156,19 +155,23 @@ fn tell_of_quicker(plan: &Plan, report: &Report) {
         .unwrap_or_default();
     let quicker = runs.iter().find_map(|run| Quicker::of(run, report.started));
     if let Some(q) = quicker {
-        let articles = if q.articles == 1 { "article" } else { "articles" };
-        let _ = writeln!(
-            anstream::stdout(),
-            "nothing new; {} {articles} published {:.1} s ago by {}",
-            q.articles,
-            q.ago.as_seconds_f64().max(0.0),
-            q.command
-        );
+        let ago = q.ago.as_seconds_f64().max(0.0);
+        let articles = |n| output::count(n, "article", "articles");
+        let did = match (q.published, q.withdrawn) {
+            (published, 0) => format!("{} published", articles(published)),
+            (0, withdrawn) => format!("{} withdrawn", articles(withdrawn)),
+            (published, withdrawn) => {
+                format!("{} published and {withdrawn} withdrawn", articles(published))
+            }
+        };
+        let _ = writeln!(anstream::stdout(), "nothing new; {did} {ago:.1} s ago by {}", q.command);
     }
 }
 
 struct Quicker {
-    articles: u64,
+    /// New and changed ones.
+    published: u64,
+    withdrawn: u64,
     ago: TimeDelta,
     command: String,
 }
@@ -177,9 +180,9 @@ impl Quicker {
     fn of(run: &ledger::Run, since: DateTime<Utc>) -> Option<Quicker> {
         let report: Report = serde_json::from_value(run.report.clone()).ok()?;
         let c = report.counters;
-        let articles = c.new + c.changed + c.withdrawn;
+        let (published, withdrawn) = (c.new + c.changed, c.withdrawn);
         let ago = now() - run.ended;
-        (run.command != "regenerate" && articles > 0 && since - run.ended < LATELY)
-            .then(|| Quicker { articles, ago, command: run.command.clone() })
+        (run.command != "regenerate" && published + withdrawn > 0 && since - run.ended < LATELY)
+            .then(|| Quicker { published, withdrawn, ago, command: run.command.clone() })
     }
 }

@@ -77,6 +77,7 @@ fn tell(
                 writeln!(out, "next due   {} (an embargo lifts or an article expires)", time(due));
         }
     }
-    let _ = output::problems(&mut out, &report.problems, Some(10), super::colour());
+    let _ =
+        output::problems(&mut out, &report.problems, output::Most::OF_A_STATUS, super::colour());
     let _ = output::failures(&mut out, report, super::colour());
 }

@@ -135,7 +135,8 @@ pub fn load(
     }
     let problems = found.finish();
     match settings {
-        Some(settings) if problems.iter().all(|p| p.severity < Severity::Error) => {
+        Some(mut settings) if problems.iter().all(|p| p.severity < Severity::Error) => {
+            settings.plan.told.clone_from(&problems);
             Ok(Loaded { settings, problems })
         }
         _ => Err(problems.into_iter().filter(|p| p.severity == Severity::Error).collect()),

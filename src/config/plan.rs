@@ -29,6 +29,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     let worker = worker(file, path, &sources, &output, site.as_ref());
     let plan = run::Plan {
         learned: None,
+        told: Vec::new(),
         config: path.to_owned(),
         site: site?,
         sources,

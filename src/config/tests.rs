@@ -30,8 +30,13 @@ fn the_defaults_are_what_absent_keys_give() {
             _ => format!("{line}\n"),
         })
         .collect();
+    // Where in the file a note stands isn't what is compared.
+    let told_nothing = |mut settings: Settings| {
+        settings.plan.told.clear();
+        settings
+    };
     let absent = load_text(&format!("{NEEDED_SITE}{NEEDED_SOURCE}")).settings;
-    assert_eq!(load_text(&written).settings, absent);
+    assert_eq!(told_nothing(load_text(&written).settings), told_nothing(absent));
 }
 
 #[test]

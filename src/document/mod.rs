@@ -4,6 +4,7 @@
 //! [`Surroundings`], keeps going after a problem wherever half an article beats none, and gives the
 //! same result for the same input on any machine.
 
+mod branches;
 mod capture;
 mod charset;
 mod dates;
@@ -40,7 +41,7 @@ pub const LINK_MADE: Code = Code::new("link-made");
 
 /// Stands for "the same input now reads otherwise": part of every reading context, never of bytes.
 /// Raising it has its line in CHANGELOG.
-pub const READ: u32 = 2;
+pub const READ: u32 = 3;
 
 /// How the documents of one source are read. Resolved: no defaults are applied below.
 #[derive(Debug, Clone, PartialEq)]

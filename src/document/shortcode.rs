@@ -4,9 +4,10 @@
 //! Inside code only `raw` is taken away, because generators look into code too.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use super::branches::{self, Block};
 use super::embed::{self, Args};
 use super::tag::{self, Kind, Tag, call, literal, quoted, trimmed};
 use super::{markdown, plain};
@@ -29,10 +30,30 @@ pub(super) struct Page<'a> {
     pub(super) link_to: &'a dyn Fn(&str) -> String,
 }
 
-/// A text without shortcodes, and those that weren't known: name and byte in the source.
+/// A text without shortcodes, and those that weren't known.
 pub(super) struct Replaced<'a> {
     pub(super) text: Cow<'a, str>,
-    pub(super) unknown: Vec<(String, usize)>,
+    pub(super) unknown: Vec<Unknown>,
+}
+
+/// What isn't known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unknown {
+    pub(super) what: What,
+    pub(super) name: String,
+    /// Its byte in the source.
+    pub(super) at: usize,
+}
+
+/// What it is, and so what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    /// It went, and its inner text stays.
+    Shortcode,
+    /// Of its texts the first stays.
+    Condition,
+    /// Its text stays once.
+    Loop,
 }
 
 /// Replaces every shortcode of a Markdown text.
@@ -49,6 +70,8 @@ pub(super) fn replace<'a>(source: &'a str, page: &Page<'_>) -> Replaced<'a> {
         kept: BTreeMap::new(),
         printed: None,
         endless: Vec::new(),
+        blocks: None,
+        skipped: HashMap::new(),
     };
     scan.run();
     Replaced { text: Cow::Owned(scan.out), unknown: scan.unknown }
@@ -59,13 +82,17 @@ struct Scan<'a, 'p> {
     page: &'p Page<'p>,
     code: Vec<Range<usize>>,
     out: String,
-    unknown: Vec<(String, usize)>,
+    unknown: Vec<Unknown>,
     /// Texts that `set` and `capture` keep for later, by name.
     kept: BTreeMap<&'a str, &'a str>,
     /// Where each name is printed for the last time; filled when it is first asked for.
     printed: Option<BTreeMap<&'a str, usize>>,
     /// Ends that were looked for in vain: none of these stands further on either.
     endless: Vec<&'static str>,
+    /// Conditions and loops, by where they begin; filled when the first is met.
+    blocks: Option<HashMap<usize, Block<'a>>>,
+    /// Where a text ends behind which the rest of its block is passed over, and where that ends.
+    skipped: HashMap<usize, usize>,
 }
 
 impl<'a> Scan<'a, '_> {
@@ -74,6 +101,10 @@ impl<'a> Scan<'a, '_> {
         while let Some(found) = memchr::memchr(b'{', &self.source.as_bytes()[at..]) {
             let start = at + found;
             self.out.push_str(&self.source[at..start]);
+            if let Some(end) = self.skipped.remove(&start) {
+                at = end;
+                continue;
+            }
             at = match tag::at(self.source, start) {
                 Some(tag) => self.replace(start, &tag).unwrap_or_else(|| self.keep(start)),
                 None => self.keep(start),
@@ -87,11 +118,6 @@ impl<'a> Scan<'a, '_> {
         start + 1
     }
 
-    fn in_code(&self, at: usize) -> bool {
-        let next = self.code.partition_point(|range| range.end <= at);
-        self.code.get(next).is_some_and(|range| range.contains(&at))
-    }
-
     /// Writes what a shortcode becomes and gives the byte after it; `None` where it stays as it is.
     fn replace(&mut self, start: usize, tag: &Tag<'a>) -> Option<usize> {
         if tag.kind == Kind::Statement && trimmed(tag.content) == "raw" {
@@ -99,7 +125,7 @@ impl<'a> Scan<'a, '_> {
             self.out.push_str(inner);
             return Some(end);
         }
-        if self.in_code(start) {
+        if is_in(&self.code, start) {
             return None;
         }
         match tag.kind {
@@ -185,7 +211,7 @@ impl<'a> Scan<'a, '_> {
                 return None;
             }
             let name = first.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).next();
-            self.unknown.push((name.unwrap_or(first).to_owned(), start));
+            self.note_unknown(name.unwrap_or(first).to_owned(), start);
             return Some(tag.end);
         };
         if pipe.any(|filter| filter.starts_with("absolute_url")) && value.starts_with('/') {
@@ -196,6 +222,9 @@ impl<'a> Scan<'a, '_> {
     }
 
     fn statement(&mut self, start: usize, tag: &Tag<'a>) -> Option<usize> {
+        if let Some(next) = self.branch(start) {
+            return Some(next);
+        }
         let content = trimmed(tag.content);
         if let Some((name, args)) = call(content) {
             self.named(start, tag, name, &Args::parse(args));
@@ -235,7 +264,7 @@ impl<'a> Scan<'a, '_> {
                 let stem = stem.split('.').next().unwrap_or(stem);
                 match embed::html(stem, &Args::parse(args), self.page) {
                     Some(html) => self.block(start, tag.end, &html),
-                    None => self.unknown.push((format!("include {file}"), start)),
+                    None => self.note_unknown(format!("include {file}"), start),
                 }
             }
             // The end of a pair; what stood in it stays.
@@ -251,8 +280,29 @@ impl<'a> Scan<'a, '_> {
     fn named(&mut self, start: usize, tag: &Tag<'a>, name: &str, args: &Args<'_>) {
         match embed::html(name, args, self.page) {
             Some(html) => self.block(start, tag.end, &html),
-            None => self.unknown.push((name.to_owned(), start)),
+            None => self.note_unknown(name.to_owned(), start),
         }
+    }
+
+    fn note_unknown(&mut self, name: String, at: usize) {
+        self.unknown.push(Unknown { what: What::Shortcode, name, at });
+    }
+
+    /// Goes into the text of a block that stays, and gives where it begins; `None` where no block
+    /// begins here that has an end.
+    fn branch(&mut self, start: usize) -> Option<usize> {
+        let (source, code) = (self.source, &self.code);
+        let blocks =
+            self.blocks.get_or_insert_with(|| branches::find(source, &|at| is_in(code, at)));
+        let block = blocks.get(&start)?;
+        let chosen = block.choose(self.page.named);
+        if !chosen.known {
+            let what = if block.is_loop() { What::Loop } else { What::Condition };
+            self.unknown.push(Unknown { what, name: block.question(), at: start });
+        }
+        let Some(text) = chosen.text else { return Some(block.end) };
+        self.skipped.insert(text.end, block.end);
+        Some(text.start)
     }
 
     /// Writes HTML; where the shortcode has its line for itself, Markdown goes on after a blank one.
@@ -330,6 +380,11 @@ impl<'a> Scan<'a, '_> {
     }
 }
 
+fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
+    let next = ranges.partition_point(|range| range.end <= at);
+    ranges.get(next).is_some_and(|range| range.contains(&at))
+}
+
 /// A text without the tags that keep templates from being run in it.
 fn without_raw(text: &str) -> Cow<'_, str> {
     if !text.contains("endraw") {
@@ -380,7 +435,7 @@ mod tests {
     fn replaced(source: &str) -> (String, Vec<String>) {
         let link_to = |target: &str| format!("<{target}>");
         let done = replace(source, &page(&link_to));
-        (done.text.into_owned(), done.unknown.into_iter().map(|(name, _)| name).collect())
+        (done.text.into_owned(), done.unknown.into_iter().map(|unknown| unknown.name).collect())
     }
 
     #[test]
@@ -397,6 +452,9 @@ mod tests {
             ("[a](b){:target=\"_blank\"}", "[a](b)"),
             ("* TOC\n{:toc}\n\nx", "\n\nx"),
             ("{# note #}x", "x"),
+            ("{% if false %}a{% else %}b{% endif %}c", "bc"),
+            ("{% unless true %}a{% endunless %}b", "b"),
+            ("{% if true %}`{% else %}`{% endif %}b", "`{% else %}`b"),
         ] {
             assert_eq!(replaced(source), (text.to_owned(), vec![]), "{source}");
         }
@@ -407,7 +465,14 @@ mod tests {
         for (source, text, names) in [
             ("{{< box a=1 >}}in{{< /box >}}", "in", vec!["box"]),
             ("{% quote(by=\"x\") %}in{% end %}", "in", vec!["quote"]),
-            ("{%- if x -%}in{%- endif -%}", "in", vec!["if"]),
+            ("{%- if x -%}in{%- endif -%}", "in", vec!["if x"]),
+            (
+                "a {% if x %}{{ page.title }}{% else %}B{% endif %} c",
+                "a Fog &amp; rain c",
+                vec!["if x"],
+            ),
+            ("{% for p in q %}x{% else %}y{% endfor %}", "x", vec!["for p in q"]),
+            ("{% if x %}in", "in", vec!["if"]),
             ("{% include a/b.html x=1 %}", "", vec!["include a/b.html"]),
             ("{{ site.repository }}/x", "/x", vec!["site.repository"]),
         ] {

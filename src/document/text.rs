@@ -138,9 +138,11 @@ fn named<'a>(shown: &str, bytes: &'a [u8], encoding: &'static Encoding) -> Decod
 
 fn and_lost(mut problem: Problem, text: &str) -> Problem {
     let count = text.matches('\u{FFFD}').count();
-    let characters =
-        if count == 1 { "1 character".to_owned() } else { format!("{count} characters") };
-    problem.message += &format!("; {characters} could not be read and show as \u{FFFD}");
+    let characters = match count {
+        1 => "1 character could not be read and shows".to_owned(),
+        more => format!("{more} characters could not be read and show"),
+    };
+    problem.message += &format!("; {characters} as \u{FFFD}");
     problem
 }
 

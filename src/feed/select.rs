@@ -68,9 +68,12 @@ pub fn cut_window(feed: &Feed, mut slots: Vec<Slot>) -> (Vec<Slot>, usize) {
 #[must_use]
 pub fn told_cut(feed: &Feed, cut: usize, config: &str) -> Option<Problem> {
     let max = feed.max_bytes.filter(|_| cut > 0)?;
-    let articles = if cut == 1 { "article".to_owned() } else { format!("{cut} articles") };
+    let (articles, are) = match cut {
+        1 => ("article".to_owned(), "is"),
+        more => (format!("{more} articles"), "are"),
+    };
     let message = format!(
-        "the oldest {articles} that the feed {:?} would hold are left out: it has `max_bytes`, {max} \
+        "the oldest {articles} that the feed {:?} would hold {are} left out: it has `max_bytes`, {max} \
          bytes",
         feed.name.0
     );

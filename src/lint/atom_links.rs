@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use roxmltree::Node;
 use url::Url;
 
 use super::elements::{Children, missing_attribute, optional};
@@ -30,6 +31,10 @@ const NOT_ATOM: Rule = warning(
 const RELATIVE_SELF: Rule = warning(
     Code::new("feed-relative-self"),
     "write it whole: who has the document only can't tell what it is relative to",
+);
+const RELATIVE: Rule = warning(
+    Code::new("feed-relative-link"),
+    "write it whole, or give an `xml:base`: readers take it as relative to different things",
 );
 pub(super) const SELF_DIFFERS: Rule = warning(
     Code::new("feed-self-doesnt-match-location"),
@@ -169,12 +174,13 @@ pub(super) fn links(
             missing_attribute(sheet, node, "href");
             continue;
         };
-        if rel != "self" || place != In::Feed {
-            urls::reference(sheet, "link href", href, at);
-        } else {
+        let whole = based(node, href);
+        if rel == "self" && place == In::Feed {
             selves += 1;
-            let base = node.ancestors().find_map(|n| n.attribute((namespaces::XML, "base")));
-            own(sheet, &based(base, href), kind, at);
+            own(sheet, &whole, kind, at);
+        } else if urls::reference(sheet, "link href", href, at) && urls::scheme(&whole).is_none() {
+            let message = format!("`link href` is {}, which is relative to nothing", quote(href));
+            sheet.tell_value(&RELATIVE, at, href, message);
         }
         let hreflang = node.attribute("hreflang").unwrap_or_default();
         if rel == "alternate" && !alternates.insert((kind.to_owned(), hreflang.to_owned())) {
@@ -215,9 +221,14 @@ fn title(sheet: &mut Sheet<'_>, title: Option<&str>, at: usize) {
     }
 }
 
-/// An address as `xml:base` makes it whole.
-fn based(base: Option<&str>, href: &str) -> String {
-    let joined = base.and_then(|base| Url::parse(base).ok()?.join(href).ok());
+/// An address as `xml:base` makes it whole; as it stands where there is none.
+fn based(node: Node<'_, '_>, href: &str) -> String {
+    let bases = node.ancestors().filter_map(|n| n.attribute((namespaces::XML, "base")));
+    let mut base: Option<Url> = None;
+    for outer in bases.collect::<Vec<_>>().into_iter().rev() {
+        base = base.and_then(|base| base.join(outer).ok()).or_else(|| Url::parse(outer).ok());
+    }
+    let joined = base.and_then(|base| base.join(href).ok());
     joined.map_or_else(|| href.to_owned(), |url| url.to_string())
 }
 

@@ -131,10 +131,18 @@ fn plausible(sheet: &mut Sheet<'_>, text: &str, at: usize, instant: DateTime<chr
     if ahead.is_some_and(|ahead| instant > ahead) {
         let message = format!("the date {} is yet to come", quote(&shown));
         sheet.tell_value(&FUTURE, at, text, message);
+    } else if instant.timestamp() == 0 && !has_entries(sheet.text) {
+        // Atom requires a date of feeds that have none.
+        let message = "the feed has no articles yet: its date is 1970, which stands for never";
+        sheet.tell(&OLD, at, message);
     } else if instant.year() < YEAR_MIN {
         let message = format!("the date {} is long before there were feeds", quote(&shown));
         sheet.tell_value(&OLD, at, text, message);
     }
+}
+
+fn has_entries(text: &str) -> bool {
+    ["<entry", "<item", "\"items\""].iter().any(|begin| text.contains(begin))
 }
 
 struct Read {

@@ -39,6 +39,18 @@ pub const EXCEPTIONS: &[(&str, Told, &str)] = &[
         "an article of one paragraph has no summary beside it; readers take content:encoded",
     ),
     (
+        "feed-contains-undeclared-html",
+        Told::Not,
+        "titles and summaries are plain text and shown as they stand, also those about `&amp;`; \
+         `feed-contains-html` tells of what looks like tags",
+    ),
+    (
+        "feed-missing-self",
+        Told::AsNote,
+        "`site.base_url` in feeds.toml says where the feeds are reached; without it they can't name \
+         their own address, and readers subscribe all the same",
+    ),
+    (
         "feed-security-risk",
         Told::Not,
         "players of well-known hosts stay framed, with a link behind them; nothing else of the kind \

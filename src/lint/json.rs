@@ -143,23 +143,15 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 fn feed(sheet: &mut Sheet<'_>, root: &Value) {
-    match root.get("version") {
-        None => missing(sheet, root, "version", "the feed"),
-        Some(version) => {
-            let known = ["https://jsonfeed.org/version/1", "https://jsonfeed.org/version/1.1"];
-            let text = version.string().unwrap_or_default();
-            if !known.contains(&text) {
-                let message = format!("the version is {}", quote(text));
-                sheet.tell(&VERSION, version.range.start, message);
-            }
+    if let Some(version) = there(root, "version") {
+        let known = ["https://jsonfeed.org/version/1", "https://jsonfeed.org/version/1.1"];
+        let text = version.string().unwrap_or_default();
+        if !known.contains(&text) {
+            let message = format!("the version is {}", quote(text));
+            sheet.tell(&VERSION, version.range.start, message);
         }
     }
-    for name in ["title", "items"] {
-        if root.get(name).is_none() {
-            missing(sheet, root, name, "the feed");
-        }
-    }
-    object(sheet, root, FEED);
+    object(sheet, root, FEED, &["version", "title", "items"], "the feed");
     let string = |name: &str| root.get(name).and_then(Value::string);
     match string("feed_url") {
         None => {
@@ -174,8 +166,7 @@ fn feed(sheet: &mut Sheet<'_>, root: &Value) {
         sheet.tell(&NEXT, next.range.start, "`next_url` is the feed itself");
     }
     for hub in elements(root.get("hubs")) {
-        object(sheet, hub, HUBS);
-        require(sheet, hub, &["type", "url"], "a hub");
+        object(sheet, hub, HUBS, &["type", "url"], "a hub");
         if let Some(kind) = hub.get("type").and_then(Value::string)
             && !["WebSub", "rssCloud"].contains(&kind)
         {
@@ -188,9 +179,10 @@ fn feed(sheet: &mut Sheet<'_>, root: &Value) {
     for value in elements(root.get("items")) {
         sheet.enter(named(value));
         item(sheet, value);
+        // Readers make a string of an id that is a number.
         if let Some(id) = value.get("id")
-            && let Some(text) = id.string()
-            && !ids.insert(text.to_owned())
+            && let Type::String(text) | Type::Number(text) = &id.kind
+            && !ids.insert(text.clone())
         {
             let message = format!("two items have the id {}", quote(text));
             sheet.tell_value(&DUPLICATE_VALUE, id.range.start, text, message);
@@ -217,16 +209,14 @@ fn named(item: &Value) -> Entry {
 }
 
 fn item(sheet: &mut Sheet<'_>, item: &Value) {
-    object(sheet, item, ITEM);
-    require(sheet, item, &["id"], "an item");
-    if item.get("content_html").is_none() && item.get("content_text").is_none() {
+    object(sheet, item, ITEM, &["id"], "an item");
+    if there(item, "content_html").is_none() && there(item, "content_text").is_none() {
         let message = "the item has neither content_html nor content_text";
         sheet.tell(&CONTENT, item.range.start, message);
     }
     authors(sheet, item);
     for attachment in elements(item.get("attachments")) {
-        object(sheet, attachment, ATTACHMENTS);
-        require(sheet, attachment, &["url", "mime_type"], "an attachment");
+        object(sheet, attachment, ATTACHMENTS, &["url", "mime_type"], "an attachment");
     }
 }
 
@@ -237,8 +227,8 @@ fn authors(sheet: &mut Sheet<'_>, of: &Value) {
         sheet.tell(&DEPRECATED, author.range.start, "`author` is of version 1.0");
     }
     for author in elements(of.get("authors")).chain(of.get("author")) {
-        object(sheet, author, AUTHORS);
-        if AUTHORS.iter().all(|(name, _)| author.get(name).is_none()) {
+        object(sheet, author, AUTHORS, &[], "an author");
+        if AUTHORS.iter().all(|(name, _)| there(author, name).is_none()) {
             sheet.tell(
                 &AUTHOR,
                 author.range.start,
@@ -256,23 +246,32 @@ fn elements(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     all.iter().filter(|v| matches!(v.kind, Type::Object(_)))
 }
 
-fn require(sheet: &mut Sheet<'_>, object: &Value, names: &[&str], what: &str) {
-    for name in names.iter().filter(|name| object.get(name).is_none()) {
-        missing(sheet, object, name, what);
+/// A member that says something: to a reader `null` is none.
+fn there<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
+    object.get(name).filter(|value| value.kind != Type::Null)
+}
+
+/// Looks at an object's members, of which some are required.
+fn object(
+    sheet: &mut Sheet<'_>,
+    object: &Value,
+    table: &[(&str, Is)],
+    required: &[&str],
+    what: &str,
+) {
+    for name in required.iter().filter(|name| object.get(name).is_none()) {
+        sheet.tell(&MISSING, object.range.start, format!("{what} has no `{name}`"));
     }
-}
-
-fn missing(sheet: &mut Sheet<'_>, object: &Value, name: &str, what: &str) {
-    sheet.tell(&MISSING, object.range.start, format!("{what} has no `{name}`"));
-}
-
-/// Looks at an object's members.
-fn object(sheet: &mut Sheet<'_>, object: &Value, table: &[(&str, Is)]) {
     let mut seen = BTreeSet::new();
     for member in object.members() {
         let Member { name, at, value } = member;
         if !seen.insert(name) {
             sheet.tell(&TWICE, *at, format!("{} stands twice in an object", quote(name)));
+        }
+        if value.kind == Type::Null && required.contains(&name.as_str()) {
+            let message = format!("{what} has no `{name}`: it is null");
+            sheet.tell(&MISSING, value.range.start, message);
+            continue;
         }
         match table.iter().find(|(known, _)| known == name) {
             Some((_, is)) => check(sheet, name, value, *is),

@@ -23,6 +23,7 @@ mod opml;
 mod page;
 mod plain;
 mod podcast;
+mod recover;
 mod rss;
 mod rss_item;
 mod scan;

@@ -5,7 +5,7 @@ use html5ever::tokenizer::TagKind;
 use super::html::{attribute, tags};
 use super::sheet::{Sheet, quote};
 use super::{Rule, error};
-use crate::problem::Code;
+use crate::problem::{Code, counted};
 
 const NOT_A_FEED: Rule = error(
     Code::new("feed-not-a-feed"),
@@ -13,7 +13,7 @@ const NOT_A_FEED: Rule = error(
 );
 
 /// Feeds that a page names and a message repeats.
-const FEEDS_MAX: usize = 5;
+const FEEDS_MAX: usize = 20;
 
 /// Types of feeds, as pages name them.
 const TYPES: &[&str] =
@@ -44,7 +44,7 @@ pub(super) fn is_page(text: &str) -> bool {
 /// Tells that a page isn't a feed, and which feeds it names (HTML, `link rel=alternate`).
 pub(super) fn page(sheet: &mut Sheet<'_>) {
     let base = sheet.hints.url.and_then(|url| url::Url::parse(url).ok());
-    let feeds: Vec<String> = tags(sheet.text)
+    let mut feeds: Vec<String> = tags(sheet.text)
         .iter()
         .filter(|tag| tag.kind == TagKind::StartTag && &*tag.name == "link")
         .filter(|tag| {
@@ -58,13 +58,17 @@ pub(super) fn page(sheet: &mut Sheet<'_>) {
             Some(absolute) => absolute.to_string(),
             None => href.trim().to_owned(),
         })
-        .take(FEEDS_MAX)
         .map(|href| quote(&href))
         .collect();
+    let more = match feeds.len().saturating_sub(FEEDS_MAX) {
+        0 => String::new(),
+        more => format!(", and {}", counted(more as u64, "other", "others")),
+    };
+    feeds.truncate(FEEDS_MAX);
     let message = if feeds.is_empty() {
         "this is a web page, which names no feed, and so no feed".to_owned()
     } else {
-        format!("this is a web page, and no feed; it names these: {}", feeds.join(", "))
+        format!("this is a web page, and no feed; it names these: {}{more}", feeds.join(", "))
     };
     sheet.tell(&NOT_A_FEED, 0, message);
 }

@@ -45,8 +45,11 @@ pub(super) fn check(
     look(sheet, called, text, node, &CONTAINS_HTML, home == Home::Rss);
 }
 
-/// Checks a text that could say that it is HTML.
+/// Checks a text that could say that it is HTML. One that says what it is, is taken at its word.
 pub(super) fn construct(sheet: &mut Sheet<'_>, called: &str, text: &str, node: Node<'_, '_>) {
+    if matches!(node.attribute("type"), Some("text" | "plain")) {
+        return;
+    }
     look(sheet, called, text, node, &UNDECLARED, false);
 }
 

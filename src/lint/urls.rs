@@ -20,6 +20,10 @@ const URL_ATTRIBUTE: Rule = error(
     Code::new("feed-invalid-url-attribute"),
     "write it whole, with http or https: `https://gazette.example/audio/7.mp3`",
 );
+const SCRIPT: Rule = error(
+    Code::new("feed-script-url"),
+    "write a URL of http or https; readers refuse it, or do what a stranger wrote",
+);
 const SCHEME: Rule = warning(
     Code::new("feed-scheme-not-iana-registered"),
     "write a URL with a scheme that readers can open, such as https",
@@ -50,9 +54,9 @@ pub(super) fn absolute(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usiz
     check(sheet, called, text, at, Kind { absolute: true, iri: false });
 }
 
-/// A URL or IRI that may be relative: Atom's.
-pub(super) fn reference(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize) {
-    check(sheet, called, text, at, Kind { absolute: false, iri: true });
+/// A URL or IRI that may be relative: Atom's. Whether it is sound.
+pub(super) fn reference(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize) -> bool {
+    check(sheet, called, text, at, Kind { absolute: false, iri: true })
 }
 
 /// An absolute IRI: Atom's ids.
@@ -92,6 +96,9 @@ fn check(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize, kind: Kind)
         Some("urn") if !is_urn(text) => return wrong(&URN, "and not a URN"),
         Some("tag" | "urn") => return true,
         _ => {}
+    }
+    if let Some(scheme @ ("javascript" | "vbscript")) = scheme.as_deref() {
+        return wrong(&SCRIPT, &format!("a program in {scheme} and no address"));
     }
     if let Some(c) = text.chars().find(|c| c.is_ascii() && !is_uri_char(*c)) {
         return wrong(&CHARACTER, &format!("which holds {}", quote_char(c)));

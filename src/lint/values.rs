@@ -171,7 +171,9 @@ pub(super) fn check_attribute(
             super::elements::one_of(sheet, &rule(), node, called, text, known);
         }
         Value::Url => urls::absolute(sheet, called, text, at),
-        Value::Reference => urls::reference(sheet, called, text, at),
+        Value::Reference => {
+            urls::reference(sheet, called, text, at);
+        }
         Value::Http => urls::http(sheet, called, text, at),
         Value::Rfc822 => dates::rfc822(sheet, called, text, at),
         Value::Rfc3339 => dates::rfc3339(sheet, called, text, at),

@@ -1,8 +1,11 @@
-//! XML: is it well-formed, and which kind of feed is its root? A document that isn't well-formed ends
-//! here, as it does in most readers, with the place and, where one can tell, the reason.
+//! XML: is it well-formed, and which kind of feed is its root? Most readers stop at the first fault;
+//! here its place is told and, where one can tell, the reason, and what is whole beside it is looked at.
+
+use std::borrow::Cow;
 
 use roxmltree::{Document, Error, ParsingOptions};
 
+use super::recover::{self, Gone};
 use super::sheet::{Sheet, quote};
 use super::{Kind, Rule, atom, bytes, error, namespaces, opml, page, rss, scan, warning};
 use crate::problem::Code;
@@ -51,28 +54,17 @@ const PIE: &str = "http://purl.org/atom/ns#";
 /// Nodes of more than any feed, but few enough to be held.
 const NODES_MAX: u32 = 2_000_000;
 
+/// So many faults are told of a document that isn't well-formed.
+const FAULTS_MAX: usize = 50;
+
 /// Looks at a feed in XML.
 pub(super) fn lint(sheet: &mut Sheet<'_>) -> Option<Kind> {
     // What stands before the declaration was told; a parser would stop at it.
     let text = sheet.text;
     let lead = text.len() - text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).len();
     let shape = scan::shape(text);
-    if let Some(at) = shape.too_deep {
-        sheet.tell(&DEEP, at, format!("elements stand more than {} deep", scan::DEPTH_MAX));
-        return None;
-    }
-    if let Some(at) = shape.too_many {
-        let message = format!("a tag has more than {} attributes", scan::ATTRIBUTES_MAX);
-        sheet.tell(&MALFORMED, at, message);
-        return None;
-    }
-    if shape.namespaces > scan::NAMESPACES_MAX {
-        let message = format!("it declares more than {} namespaces", scan::NAMESPACES_MAX);
-        sheet.tell(&MALFORMED, 0, message);
-        return None;
-    }
-    if let Some(at) = shape.entity {
-        sheet.tell(&ENTITIES, at, "the DOCTYPE declares an entity");
+    if let Some((rule, at, message)) = refused(&shape) {
+        sheet.tell(&rule, at, message);
         return None;
     }
     if let Some(at) = shape.doctype {
@@ -89,14 +81,46 @@ pub(super) fn lint(sheet: &mut Sheet<'_>) -> Option<Kind> {
         }
         _ => text,
     };
-    let options = ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..Default::default() };
-    match Document::parse_with_options(parsed, options) {
-        Ok(document) => root(sheet, &document),
-        Err(e) => {
-            malformed(sheet, parsed, &e);
-            None
-        }
+    let mut parsed = Cow::Borrowed(parsed);
+    for faults in 0.. {
+        let error = match Document::parse_with_options(&parsed, options()) {
+            Ok(document) => return root(sheet, &document),
+            Err(error) => error,
+        };
+        let pos = error.pos();
+        let at = match error {
+            Error::UnclosedRootNode | Error::UnexpectedEndOfStream => parsed.len(),
+            _ => offset(&parsed, pos.row, pos.col),
+        };
+        let left = (faults < FAULTS_MAX)
+            .then(|| recover::without(&parsed, &error, at, faults))
+            .flatten()
+            // What is taken out may have been hiding something from the first look.
+            .filter(|(left, _)| refused(&scan::shape(left)).is_none());
+        malformed(sheet, &parsed, &error, at, left.as_ref().map(|(_, gone)| *gone));
+        parsed = Cow::Owned(left?.0);
     }
+    None
+}
+
+fn options<'a>() -> ParsingOptions<'a> {
+    ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..Default::default() }
+}
+
+/// Why a document isn't parsed, and where.
+fn refused(shape: &scan::Shape) -> Option<(Rule, usize, String)> {
+    if let Some(at) = shape.too_deep {
+        return Some((DEEP, at, format!("elements stand more than {} deep", scan::DEPTH_MAX)));
+    }
+    if let Some(at) = shape.too_many {
+        let message = format!("a tag has more than {} attributes", scan::ATTRIBUTES_MAX);
+        return Some((MALFORMED, at, message));
+    }
+    if shape.namespaces > scan::NAMESPACES_MAX {
+        let message = format!("it declares more than {} namespaces", scan::NAMESPACES_MAX);
+        return Some((MALFORMED, 0, message));
+    }
+    shape.entity.map(|at| (ENTITIES, at, "the DOCTYPE declares an entity".to_owned()))
 }
 
 fn doctype(sheet: &mut Sheet<'_>, at: usize) {
@@ -109,44 +133,54 @@ fn doctype(sheet: &mut Sheet<'_>, at: usize) {
     }
 }
 
-fn malformed(sheet: &mut Sheet<'_>, text: &str, e: &Error) {
-    let pos = e.pos();
-    let at = offset(text, pos.row, pos.col);
+/// Tells of what isn't XML, and of what therefore wasn't looked at.
+fn malformed(sheet: &mut Sheet<'_>, text: &str, e: &Error, at: usize, gone: Option<Gone>) {
+    // Told when the bytes were looked at.
+    if let Error::NonXmlChar(c, _) = e
+        && text.get(at..).is_some_and(|rest| rest.starts_with(*c))
+    {
+        return;
+    }
+    let (rule, at, sentence) = fault(text, e, at);
+    let unseen = match gone {
+        Some(Gone::Little) => "",
+        Some(Gone::Entry) => "; what else is wrong with this entry isn't told",
+        Some(Gone::Rest) => "; what follows wasn't looked at, and more may be wrong there",
+        None => "; nothing else was looked at, and more may be wrong",
+    };
+    sheet.tell(&rule, at, format!("{sentence}{unseen}"));
+}
+
+/// What isn't XML: the rule, the place and a sentence.
+fn fault(text: &str, e: &Error, at: usize) -> (Rule, usize, String) {
+    let told = |rule: Rule, sentence: &str| (rule, at, sentence.to_owned());
     match e {
         Error::UnknownEntityReference(name, _) => {
-            sheet.tell(&ENTITY, at, format!("XML knows no entity {}", quote(&format!("&{name};"))));
+            (ENTITY, at, format!("XML knows no entity {}", quote(&format!("&{name};"))))
         }
         Error::MalformedEntityReference(_)
             if text.get(at..).is_some_and(|rest| rest.starts_with("&#")) =>
         {
-            sheet.tell(
-                &bytes::ILLEGAL,
-                at,
-                "a reference stands for a character that XML can't hold",
-            );
+            told(bytes::ILLEGAL, "a reference stands for a character that XML can't hold")
         }
-        // Told when the bytes were looked at.
-        Error::NonXmlChar(c, _) if text.get(at..).is_some_and(|rest| rest.starts_with(*c)) => {}
         Error::MalformedEntityReference(_) => {
-            sheet.tell(&ENTITY, at, "a literal `&` has to be written as `&amp;`");
+            told(ENTITY, "a literal `&` has to be written as `&amp;`")
         }
         Error::UnknownNamespace(prefix, _) => {
-            let message = format!("no namespace is declared for the prefix {}", quote(prefix));
-            sheet.tell(&NAMESPACE, at, message);
+            (NAMESPACE, at, format!("no namespace is declared for the prefix {}", quote(prefix)))
         }
         Error::UnexpectedCloseTag(expected, found, _) => {
-            let message = format!("`</{found}>` stands where `</{expected}>` should");
-            sheet.tell(&MALFORMED, at, message);
+            (MALFORMED, at, format!("`</{found}>` stands where `</{expected}>` should"))
         }
         Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
-            let message = "the feed ends in the middle: was it cut off?";
-            sheet.tell(&MALFORMED, text.trim_end().len(), message);
+            let end = text.trim_end().len();
+            (MALFORMED, end, "the feed ends in the middle, as if it was cut off".to_owned())
         }
         other => {
             // The parser's sentence, without the place that is shown beside it.
             let sentence = other.to_string();
             let sentence = sentence.rsplit_once(" at ").map_or(&*sentence, |(start, _)| start);
-            sheet.tell(&MALFORMED, at, format!("this isn't well-formed XML: {sentence}"));
+            (MALFORMED, at, format!("this isn't well-formed XML: {sentence}"))
         }
     }
 }

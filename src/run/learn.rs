@@ -90,6 +90,7 @@ pub(super) fn learn(
                 if !call.wishes.check_only {
                     live.note(&mut Ledger::open(&state.ledger())?, report.as_of)?;
                 }
+                report.learned = Some(live.manifest.entries.len() as u64);
                 plan.learned = Some(Box::new(live.manifest));
             }
         } else {

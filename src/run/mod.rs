@@ -38,7 +38,7 @@ use crate::edition::manifest::Manifest;
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
 use crate::press::{self, Finisher};
-use crate::problem::{Code, Place, Problem, Severity};
+use crate::problem::{Code, Place, Problem, Severity, counted};
 use crate::source;
 use crate::state::{self, Holder, State, Turn};
 
@@ -68,6 +68,8 @@ pub struct Plan {
     /// What is published elsewhere, as a run learned it whose state knows nothing. Then it counts, and
     /// not what the tree's own manifest lists.
     pub learned: Option<Box<Manifest>>,
+    /// What is worth knowing of the configuration itself: every run tells it.
+    pub told: Vec<Problem>,
 }
 
 /// How much of the sources a run looks at.
@@ -144,6 +146,9 @@ pub struct Report {
     /// When files that vanished, or are copies, are looked at for the second time.
     #[serde(default)]
     pub second_look: Option<DateTime<Utc>>,
+    /// Articles that are published elsewhere, where the run learned that.
+    #[serde(default)]
+    pub learned: Option<u64>,
     /// Sources that could not be looked at, editions refused, a lock that could not be written: a
     /// sentence each. The rest of the run went on.
     pub failures: Vec<String>,
@@ -214,6 +219,9 @@ pub struct Held {
     pub source: String,
     /// Articles held.
     pub count: u64,
+    /// The ids of the first of them.
+    #[serde(default)]
+    pub ids: Vec<String>,
     /// The command that releases it.
     pub release: String,
 }
@@ -307,14 +315,14 @@ pub enum Error {
     Press(#[from] press::Error),
     /// `--locked`, and `feeds.lock` lacks lines.
     #[error(
-        "feeds.lock lacks {} lines, and --locked was given; nothing is published:\n{}", .0.len(),
-        .0.join("\n")
+        "feeds.lock lacks {}, and --locked was given; nothing is published:\n{}",
+        counted(.0.len() as u64, "line", "lines"), .0.join("\n")
     )]
     Locked(Vec<String>),
     /// The catalog names bodies that it doesn't hold.
     #[error(
-        "the state folder has lost bodies of {0} documents; `feedwright regenerate` reads them again, \
-         and what was published stays up"
+        "the state folder has lost bodies of {}; `feedwright regenerate` reads them again, \
+         and what was published stays up", counted(*.0 as u64, "document", "documents")
     )]
     BodiesLost(usize),
     /// What is published can't be learned.
@@ -409,7 +417,8 @@ fn regenerate(
     open: &mut Open,
 ) -> Result<Report, Error> {
     let begin = Instant::now();
-    let mut report = Report { started: as_of, as_of, ..Report::default() };
+    let problems = plan.told.clone();
+    let mut report = Report { started: as_of, as_of, problems, ..Report::default() };
 
     let catalog = &mut open.catalog;
     let mut lock = lock::read(&plan.lock)?;
@@ -644,6 +653,9 @@ fn undoubted(mut decision: Decision, published: usize, wishes: &Wishes) -> Resul
     }
 }
 
+/// So many of the articles that a guard holds are named.
+const HELD_IDS_MAX: usize = 5;
+
 /// What the guards hold, as it is told.
 fn held(sets: &guard::HeldSets) -> Vec<Held> {
     sets.iter()
@@ -651,6 +663,7 @@ fn held(sets: &guard::HeldSets) -> Vec<Held> {
             guard: guard.as_str().to_owned(),
             source: source.clone(),
             count: ids.len() as u64,
+            ids: ids.iter().take(HELD_IDS_MAX).cloned().collect(),
             release: format!("feedwright regenerate --accept {}", guard.as_str()),
         })
         .collect()

@@ -15,7 +15,7 @@ use crate::catalog::lock;
 use crate::catalog::lock::prune::{Needed, drop_lines, droppable};
 use crate::catalog::{self, Catalog};
 use crate::press::Finisher;
-use crate::problem::Severity;
+use crate::problem::{Severity, counted};
 use crate::source::directory::CHANGING;
 use crate::state::{self, Holder, State, Turn};
 
@@ -44,8 +44,8 @@ pub enum Error {
     Blind(String),
     /// A guard holds.
     #[error(
-        "{articles} articles of {source_name} are held by the guard {guard:?}; see `feedwright status`, \
-         and release them or bring them back first"
+        "the guard {guard:?} holds {} of {source_name}; see `feedwright status`, and release them or \
+         bring them back first", counted(*articles as u64, "article", "articles")
     )]
     Held {
         /// Which guard.

@@ -14,7 +14,7 @@ use crate::edition::{Coding, Validators};
 
 /// What the conditions of a request come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// The edition is to be sent.
     Send,
     /// The client's copy is good: 304, under this tag if it named one.
@@ -25,7 +25,8 @@ pub(crate) enum Verdict {
 
 /// The tag of a stored edition in one coding (RFC 9110 §8.8.3), quoted. It is strong: under one
 /// suffix the bytes are always the same.
-pub(crate) fn tag(validators: &Validators, coding: Coding) -> String {
+#[must_use]
+pub fn tag(validators: &Validators, coding: Coding) -> String {
     format!("\"{}{}\"", validators.hash.hex(), coding.tag_suffix())
 }
 
@@ -36,7 +37,8 @@ pub(crate) fn tag(validators: &Validators, coding: Coding) -> String {
 /// 3. `If-None-Match`: a tag matches weakly → 304
 /// 4. `If-Modified-Since`, only without `If-None-Match`: not modified since → 304
 /// 5. `Range` and `If-Range` are ignored: there are no ranges
-pub(crate) fn check(headers: &HeaderMap, stored: &Validators, now: DateTime<Utc>) -> Verdict {
+#[must_use]
+pub fn check(headers: &HeaderMap, stored: &Validators, now: DateTime<Utc>) -> Verdict {
     // 1.
     if headers.contains_key(IF_MATCH) {
         if !values(headers, &IF_MATCH).flat_map(tags).any(|t| t.matches_strongly(stored)) {

@@ -10,7 +10,8 @@ use http::header::ACCEPT_ENCODING;
 use crate::edition::Coding;
 
 /// The representation to send. `None`: the client accepts none of them, which is 406.
-pub(crate) fn choose<'a>(
+#[must_use]
+pub fn choose<'a>(
     headers: &HeaderMap,
     bodies: &'a [(Coding, Bytes)],
 ) -> Option<&'a (Coding, Bytes)> {

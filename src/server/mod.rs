@@ -6,9 +6,9 @@
 
 mod accept;
 mod admin;
-mod conditional;
+pub mod conditional;
 pub mod counts;
-mod encoding;
+pub mod encoding;
 mod public;
 mod respond;
 pub mod route;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use feedwright::lint::{Hints, Linted, lint};
+use feedwright::problem::Severity;
 use proptest::prelude::*;
 
 fn look(text: &str) -> Linted {
@@ -60,6 +61,37 @@ fn a_tag_of_endless_attributes_is_not_compared_with_itself() {
         </description></item></channel></rss>"
     );
     assert!(!look(&text).findings.is_empty());
+}
+
+#[test]
+fn a_million_places_that_might_be_mended_are_looked_at_once_each() {
+    let begin = "<rss version=\"2.0\"><channel><item><title>a</title></item><item><dc:x/>";
+    for piece in [
+        " dc:x",
+        " dc:x=",
+        "<dc:x>",
+        "<dc:x/>",
+        "&a;",
+        "&",
+        "<item>",
+        "</item><item></a>",
+        "<!--",
+        "\u{1}",
+    ] {
+        let linted = look(&format!("{begin}{}", piece.repeat(2_000_000 / piece.len())));
+        assert!(linted.findings.iter().any(|f| f.severity == Severity::Error), "{piece}");
+    }
+}
+
+#[test]
+fn what_a_comment_hid_is_not_parsed_because_its_begin_was_mended_away() {
+    let deep = "<a>".repeat(100_000);
+    let text = format!(
+        "<rss><channel><item><title></item></a></title><!-- </item>{deep} --></channel></rss>"
+    );
+    assert!(codes(&look(&text)).contains(&"feed-sax-error"));
+    let text = format!("<rss><channel><item></b><!-- </item>{deep} --></channel></rss>");
+    assert!(codes(&look(&text)).contains(&"feed-sax-error"));
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! `check FILE_OR_URL…`: what is wrong with feeds, whoever made them. Needs no configuration.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::super::args::{Check, Global, OutputFormat};
 use super::super::{Status, colour, complain, now, output};
-use super::fetch;
+use super::{fetch, own};
+use crate::lint::exceptions;
 use crate::lint::{self, BYTES_MAX, Finding, Hints, Kind, Linted, http};
 use crate::problem::{Place, Problem, Severity};
 use crate::run::ProblemCounts;
@@ -20,12 +23,16 @@ struct Feed<'a> {
     path: &'a str,
     format: Option<&'static str>,
     entries: usize,
+    /// It is an edition of feedwright's.
+    own: bool,
+    /// Codes that are left unkept on purpose in such, and weren't told.
+    excepted: BTreeSet<String>,
 }
 
 #[derive(Serialize)]
 struct Told<'a> {
     problems: Vec<output::JsonProblem<'a>>,
-    feeds: Vec<Feed<'a>>,
+    feeds: &'a [Feed<'a>],
     failures: &'a [String],
 }
 
@@ -55,7 +62,9 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
                     // What comes with an error is a page that says so.
                     let is_feed = came.served.answer.status == 200;
                     let linted = is_feed.then(|| lint::lint(&came.bytes, &hints));
-                    looked.add(target, linted, served);
+                    let tag = came.served.answer.field("etag");
+                    let own = tag.is_some_and(|tag| own::is_tag_of_ours(tag, &came.bytes));
+                    looked.add(target, linted, served, own);
                 }
                 Err(e) => looked.failures.push(e),
             }
@@ -64,7 +73,8 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
         match read(target) {
             Ok(bytes) => {
                 let hints = Hints { now: Some(now()), ..Hints::default() };
-                looked.add(target, Some(lint::lint(&bytes, &hints)), Vec::new());
+                let own = own::is_file_of_ours(Path::new(target), &bytes);
+                looked.add(target, Some(lint::lint(&bytes, &hints)), Vec::new(), own);
             }
             Err(e) => looked.failures.push(format!("{target}: {e}")),
         }
@@ -76,12 +86,25 @@ pub(super) fn run(global: &Global, args: &Check) -> Status {
 }
 
 impl<'a> Looked<'a> {
-    fn add(&mut self, target: &'a str, linted: Option<Linted>, served: Vec<Finding>) {
+    fn add(&mut self, target: &'a str, linted: Option<Linted>, served: Vec<Finding>, own: bool) {
         let (kind, entries, findings, text) = match linted {
             Some(Linted { kind, entries, findings, text }) => (kind, entries, findings, text),
             None => (None, 0, Vec::new(), String::new()),
         };
-        self.feeds.push(Feed { path: target, format: kind.map(name), entries });
+        let mut excepted = BTreeSet::new();
+        let findings = findings.into_iter().filter_map(|finding| {
+            if !own {
+                return Some(finding);
+            }
+            let code = finding.code.clone();
+            let told = exceptions::soften(finding);
+            if told.is_none() {
+                excepted.insert(code.as_str().to_owned());
+            }
+            told
+        });
+        let findings: Vec<Finding> = findings.collect();
+        self.feeds.push(Feed { path: target, format: kind.map(name), entries, own, excepted });
         let all = served.into_iter().chain(findings);
         self.problems.extend(all.map(|finding| problem(target, finding, &text)));
     }
@@ -107,6 +130,15 @@ fn problem(target: &str, finding: Finding, text: &str) -> Problem {
     Problem::new(severity, &code, Place::at(target, line, column), message).help(help).line(text)
 }
 
+/// What an edition of feedwright's leaves unkept on purpose, as the newsroom's own `check` does.
+fn on_purpose(feed: &Feed<'_>) -> String {
+    if feed.excepted.is_empty() {
+        return String::new();
+    }
+    let codes: Vec<&str> = feed.excepted.iter().map(String::as_str).collect();
+    format!("; made by feedwright, and so on purpose, and not told: {}", codes.join(", "))
+}
+
 /// A little more than is looked at, so that it can be told that there is more.
 fn read(target: &str) -> io::Result<Vec<u8>> {
     let most = BYTES_MAX as u64 + 1;
@@ -124,10 +156,6 @@ fn tell(global: &Global, looked: &Looked<'_>) {
     let mut out = anstream::stdout();
     match global.format {
         OutputFormat::Json => {
-            let feeds = feeds
-                .iter()
-                .map(|f| Feed { path: f.path, format: f.format, entries: f.entries })
-                .collect();
             let told = Told { problems: output::sorted(problems), feeds, failures };
             let _ = output::write_json(&mut out, &told);
         }
@@ -140,7 +168,7 @@ fn tell(global: &Global, looked: &Looked<'_>) {
                 .filter(|p| !global.quiet || p.severity == Severity::Error)
                 .cloned()
                 .collect();
-            let _ = output::problems(&mut out, &shown, None, colour());
+            let _ = output::problems(&mut out, &shown, output::Most::ALL, colour());
             if global.quiet {
                 return;
             }
@@ -149,11 +177,13 @@ fn tell(global: &Global, looked: &Looked<'_>) {
                     problems.iter().filter(|p| p.place.path == feed.path).cloned().collect();
                 let what = match (feed.format, feed.entries) {
                     (None, _) => "no feed".to_owned(),
-                    (Some(format), 1) => format!("{format}, 1 entry"),
-                    (Some(format), n) => format!("{format}, {n} entries"),
+                    (Some(format), n) => {
+                        format!("{format}, {}", output::count(n as u64, "entry", "entries"))
+                    }
                 };
                 let counts = output::problem_counts(ProblemCounts::of(&own));
-                let _ = writeln!(out, "{}: {what}; {counts}", output::safe(feed.path));
+                let path = output::safe(feed.path);
+                let _ = writeln!(out, "{path}: {what}; {counts}{}", on_purpose(feed));
             }
         }
     }

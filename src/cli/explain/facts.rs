@@ -91,7 +91,11 @@ pub(super) fn of(
         facts.push(fact("summary", &summary.text, from));
     }
     if let Some(body) = says.body {
-        facts.push(fact("body", format!("{} bytes as read", body.bytes), ""));
+        facts.push(fact(
+            "body",
+            format!("{} as read", output::count(body.bytes, "byte", "bytes")),
+            "",
+        ));
     }
     if says.visibility != Visibility::Public {
         facts.push(fact("visibility", visibility(says.visibility), NAMED));

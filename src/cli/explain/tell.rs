@@ -144,7 +144,7 @@ fn feed(out: &mut dyn Write, place: &FeedPlace) -> io::Result<()> {
 }
 
 fn problems(out: &mut dyn Write, problems: &[Problem]) -> io::Result<()> {
-    output::problems(out, problems, None, colour())
+    output::problems(out, problems, output::Most::ALL, colour())
 }
 
 fn timeline(out: &mut dyn Write, zone: &Zone, events: &[Event]) -> io::Result<()> {

@@ -97,14 +97,14 @@ fn problems_are_ordered_and_the_many_are_counted() {
         |path: &str, line, code| Problem::warning(&Code::new(code), Place::at(path, line, 1), "m");
     let all = [of("b", 1, "x"), of("a", 10, "x"), of("a", 9, "y"), of("c", 1, "x")];
     let mut out = Vec::new();
-    problems(&mut out, &all, Some(2), false).unwrap();
+    problems(&mut out, &all, Most { notes: Some(2), others: Some(2) }, false).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "a:9:1: warning[y]: m\na:10:1: warning[x]: m\nb:1:1: warning[x]: m\n\
-         … and 1 more of [x]; `feedwright check` shows all\n"
+         … and 1 more of [x]; `feedwright check --all` shows all\n"
     );
     let mut out = Vec::new();
-    problems(&mut out, &all, None, false).unwrap();
+    problems(&mut out, &all, Most::ALL, false).unwrap();
     assert_eq!(String::from_utf8(out).unwrap().lines().count(), 4);
 }
 
@@ -149,14 +149,17 @@ fn what_failed_and_what_is_held_is_told() {
         guard: "loss".to_owned(),
         source: "newsroom".to_owned(),
         count: 12,
+        ids: vec!["https://gazette.example/fog/".to_owned()],
         release: "feedwright regenerate --accept loss".to_owned(),
     };
     let told = Report { held: vec![held], failures: vec!["desk is down".to_owned()], ..sample() };
     let mut out = Vec::new();
-    report(&mut out, &told, Some(PROBLEMS_OF_A_CODE_MAX), false).unwrap();
+    report(&mut out, &told, Most::OF_A_RUN, false).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("failed: desk is down\n"), "{text}");
-    assert!(text.contains("--accept loss\n"), "{text}");
+    let named = "held: 12 articles of source newsroom, by the loss guard: https://gazette.example/fog/ and \
+                 11 others; to release: feedwright regenerate --accept loss\n";
+    assert!(text.contains(named), "{text}");
     let end = "2 notes; 1 failure; held: 12 articles of source newsroom, by the loss guard \
                (feedwright regenerate --accept loss); 0.4 s\n";
     assert!(text.ends_with(end), "{text}");
@@ -197,8 +200,13 @@ fn assert_described(object: &serde_json::Value, schema: &serde_json::Value) {
 fn the_schema_describes_each_key() {
     let schema: serde_json::Value =
         serde_json::from_str(include_str!("../../../docs/reference/report.schema.json")).unwrap();
-    let held =
-        Held { guard: "loss".into(), source: "desk".into(), count: 1, release: "…".to_owned() };
+    let held = Held {
+        guard: "loss".into(),
+        source: "desk".into(),
+        count: 1,
+        ids: Vec::new(),
+        release: "…".to_owned(),
+    };
     let mut out = Vec::new();
     json(&mut out, &Report { held: vec![held], ..sample() }).unwrap();
     let object: serde_json::Value = serde_json::from_slice(&out).unwrap();

@@ -96,6 +96,11 @@ fn has_content(root: &NodeRef<'_>) -> bool {
 }
 
 fn is_furniture(node: &NodeRef<'_>, name: &str, root: &NodeRef<'_>, measures: &Measures) -> bool {
+    let is_formula = name == "script"
+        && value(node, "type").is_some_and(|kind| kind.trim_start().starts_with("math/"));
+    if is_formula {
+        return false;
+    }
     if matches!(
         name,
         "script"

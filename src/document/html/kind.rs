@@ -16,13 +16,12 @@ const PROSE_MIN: usize = 2_000;
 /// From so many links on a page of links is a list.
 const LINKS_MIN: usize = 4;
 
-/// Why a page holds no article; `None` where it does.
-pub(super) fn not_an_article(
+/// Why a page is none, whatever it says of itself; `None` where it may be an article.
+pub(super) fn never_an_article(
     desk: &mut Desk<'_>,
     spot: &Spot,
     head: &Head,
     facts: &Facts,
-    content: &Content<'_>,
     own: &Url,
 ) -> Option<String> {
     if let Some(target) = head.redirect() {
@@ -46,6 +45,17 @@ pub(super) fn not_an_article(
     if is_numbered(&spot.path) {
         return Some("it is one of the numbered pages of a list".to_owned());
     }
+    None
+}
+
+/// Why a page holds no article, as long as it doesn't say that it is one; `None` where it does hold one.
+pub(super) fn not_an_article(
+    desk: &mut Desk<'_>,
+    spot: &Spot,
+    head: &Head,
+    facts: &Facts,
+    content: &Content<'_>,
+) -> Option<String> {
     let article = facts.says_article();
     let is_website = facts.kind.as_deref() == Some("website");
     // Some themes describe every page as an article, but of lists also say that they are the site's.

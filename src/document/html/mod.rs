@@ -76,11 +76,15 @@ pub(super) fn read(desk: &mut Desk<'_>, above: Option<Above<'_>>) {
     let mut facts = Facts::of(desk, &dom, &head, &at);
     let mut content = Content::of(&dom);
     facts.shown(desk, &head, &content);
-    if above.is_none()
-        && let Some(reason) = kind::not_an_article(desk, &spot, &head, &facts, &content, &at.page)
-    {
-        tell_passed_over(desk, &reason);
-        return;
+    if above.is_none() {
+        if let Some(reason) = kind::never_an_article(desk, &spot, &head, &facts, &at.page) {
+            tell_passed_over(desk, &reason);
+            return;
+        }
+        if let Some(reason) = kind::not_an_article(desk, &spot, &head, &facts, &content) {
+            tell_no_article(desk, &reason);
+            return;
+        }
     }
     facts.tell_elsewhere(desk);
     let title = title::of(&dom, &head, &facts, &content);
@@ -183,14 +187,19 @@ impl Addresses {
     }
 }
 
+/// Tells of a page that is no article, whatever it says of itself.
 pub(super) fn tell_passed_over(desk: &mut Desk<'_>, reason: &str) {
-    desk.note(
-        &NOT_ARTICLE,
-        desk.whole(),
-        format!("this page is no article: {reason}"),
-        "nothing to do, if that is so; an article says so itself, with <meta property=\"og:type\" \
-         content=\"article\">",
-    );
+    let message = format!("this page is no article: {reason}");
+    let help = "nothing to do: such a page stands in no feed; `exclude` of the source passes it over \
+                in silence";
+    desk.note(&NOT_ARTICLE, desk.whole(), message, help);
+}
+
+fn tell_no_article(desk: &mut Desk<'_>, reason: &str) {
+    let message = format!("this page is no article: {reason}");
+    let help = "nothing to do, if that is so; if it is an article after all, let it say so with \
+                <meta property=\"og:type\" content=\"article\">";
+    desk.note(&NOT_ARTICLE, desk.whole(), message, help);
 }
 
 fn tell_noindex(desk: &mut Desk<'_>) {

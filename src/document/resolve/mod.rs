@@ -19,7 +19,7 @@ use self::address::Facts;
 use self::spot::Spot;
 use super::desk::Desk;
 use super::fields::{Fields, LIST_VALUES_MAX, Named};
-use super::shortcode::{self, Page};
+use super::shortcode::{self, Page, Unknown, What};
 use super::{Rank, Sighting, markdown, plain};
 use crate::article::{Article, BodyRef, ContentHash, Extent, Summary, SummaryOrigin, Visibility};
 use crate::problem::Code;
@@ -299,28 +299,34 @@ fn without_shortcodes(
 }
 
 /// Tells each unknown shortcode once, where it stands first.
-fn tell_unknown(desk: &mut Desk<'_>, unknown: &[(String, usize)], offset: Option<usize>) {
-    let mut first: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (name, at) in unknown {
-        first.entry(name).or_insert((*at, 0)).1 += 1;
+fn tell_unknown(desk: &mut Desk<'_>, unknown: &[Unknown], offset: Option<usize>) {
+    let mut first: BTreeMap<(What, &str), (usize, usize)> = BTreeMap::new();
+    for Unknown { what, name, at } in unknown {
+        first.entry((*what, name)).or_insert((*at, 0)).1 += 1;
     }
     let mut told: Vec<_> = first.into_iter().collect();
     told.sort_by_key(|(_, (at, _))| *at);
     let more = told.len().saturating_sub(UNKNOWN_TOLD_MAX);
-    for (n, (name, (at, times))) in told.into_iter().take(UNKNOWN_TOLD_MAX).enumerate() {
+    for (n, ((what, name), (at, times))) in told.into_iter().take(UNKNOWN_TOLD_MAX).enumerate() {
         let often = if times > 1 { format!(" ({times} times)") } else { String::new() };
         let last = n + 1 == UNKNOWN_TOLD_MAX && more > 0;
-        let others = if last { format!(", and so {more} others below it") } else { String::new() };
+        let others = if last { format!(", nor are {more} others below it") } else { String::new() };
         let place = offset.map_or_else(|| desk.whole(), |offset| desk.at(offset + at));
-        desk.warn(
-            &shortcode::UNKNOWN,
-            place,
-            format!(
+        let message = match what {
+            What::Shortcode => format!(
                 "the shortcode {name:?} isn't known{often}{others}; it was taken out, its inner \
                  text stays"
             ),
-            "write in HTML what readers of the feed shall see in its place",
-        );
+            What::Condition => format!(
+                "what {name:?} asks isn't known here{often}{others}; its first text stays, any \
+                 other was left out"
+            ),
+            What::Loop => format!(
+                "what {name:?} goes over isn't known here{often}{others}; its text stays once"
+            ),
+        };
+        let help = "write in HTML what readers of the feed shall see in its place";
+        desk.warn(&shortcode::UNKNOWN, place, message, help);
     }
 }
 

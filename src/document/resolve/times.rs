@@ -1,6 +1,6 @@
 //! When an article was published, changed and expires: named dates first, then those of its name and
-//! folders. A date of publication that can't be read is an error, because a guess would put the
-//! article at a wrong place in every feed.
+//! folders. A date of publication that can't be read is an error where there is no other, because a
+//! guess would put the article at a wrong place in every feed.
 
 use super::super::dates;
 use super::super::desk::Desk;
@@ -23,45 +23,71 @@ pub(super) struct Times {
 
 /// Reads them; after an error `desk.reading.failed` is set.
 pub(super) fn times(desk: &mut Desk<'_>, fields: &Fields<'_>, spot: &Spot) -> Times {
-    let updated = first(desk, fields, keys::UPDATED, Severity::Warning);
-    let named = first(desk, fields, keys::PUBLISHED, Severity::Error);
-    let zone = &desk.options.zone;
-    Times {
-        published: named
-            .or_else(|| spot.date.map(|date| dates::in_zone(date, zone)))
-            .or_else(|| link_date(desk, fields))
-            .or(updated),
-        updated,
-        expires: first(desk, fields, keys::EXPIRES, Severity::Error),
-    }
+    let updated = first(desk, fields, keys::UPDATED);
+    updated.unreadable.iter().for_each(|key| tell(desk, fields, key, Severity::Warning, ""));
+    let expires = first(desk, fields, keys::EXPIRES);
+    expires.unreadable.iter().for_each(|key| tell(desk, fields, key, Severity::Error, ""));
+    let (updated, expires) = (updated.moment, expires.moment);
+    Times { published: published(desk, fields, spot).or(updated), updated, expires }
 }
 
-/// The first of these keys that is a date; one that isn't is told.
-fn first(
-    desk: &mut Desk<'_>,
-    fields: &Fields<'_>,
-    keys: &[&str],
-    severity: Severity,
-) -> Option<Moment> {
+/// When it was published. A named date that can't be read is an error only where nothing else has one:
+/// not another key, not the file's name.
+fn published(desk: &mut Desk<'_>, fields: &Fields<'_>, spot: &Spot) -> Option<Moment> {
+    let named = first(desk, fields, keys::PUBLISHED);
+    let zone = &desk.options.zone;
+    let (moment, whence) = named
+        .moment
+        .map(|moment| (moment, "the other date that is named was taken"))
+        .or_else(|| {
+            let date = dates::in_zone(spot.date?, zone);
+            Some((date, "the date in its file's name or folders was taken"))
+        })
+        .or_else(|| Some((link_date(desk, fields)?, "the date in its link was taken")))
+        .unzip();
+    let severity = if moment.is_some() { Severity::Warning } else { Severity::Error };
+    for key in &named.unreadable {
+        tell(desk, fields, key, severity, whence.unwrap_or_default());
+    }
+    moment
+}
+
+/// What came of looking for a date.
+struct Found {
+    moment: Option<Moment>,
+    /// Keys whose values are no dates.
+    unreadable: Vec<&'static str>,
+}
+
+/// The first of these keys that is a date.
+fn first(desk: &Desk<'_>, fields: &Fields<'_>, keys: &'static [&'static str]) -> Found {
+    let mut found = Found { moment: None, unreadable: Vec::new() };
     for key in keys {
         let Some(value) = fields.get(key) else { continue };
         // Jekyll's `published: true` is no date, and neither is a database's 1.
         if value.truth().is_some() || is_generators(value) {
             continue;
         }
-        match value.text().and_then(|text| dates::moment(&text, &desk.options.zone)) {
-            Some(moment) => return Some(moment),
-            None => {
-                let shown = value.text().unwrap_or_else(|| "a list".to_owned());
-                let message = format!("{} isn't a date: {shown:?}", fields.spelling(key));
-                let help = "write it as 2024-02-18, 2024-02-18 12:05 or 2024-02-18T12:05:00+04:00";
-                let place = fields.place(key);
-                desk.tell(severity, &DATE_INVALID, place, message, help);
-                desk.reading.failed |= severity == Severity::Error;
-            }
+        found.moment = value.text().and_then(|text| dates::moment(&text, &desk.options.zone));
+        if found.moment.is_some() {
+            break;
         }
+        found.unreadable.push(key);
     }
-    None
+    found
+}
+
+/// Tells that a value is no date, and what was taken in its place.
+fn tell(desk: &mut Desk<'_>, fields: &Fields<'_>, key: &str, severity: Severity, taken: &str) {
+    let text = fields.get(key).and_then(Named::text);
+    let shown = text.unwrap_or_else(|| "a list".to_owned());
+    let stop = if taken.is_empty() { "" } else { "; " };
+    let name = fields.spelling(key);
+    let message = format!("{name} is {shown:?}, which isn't a date{stop}{taken}");
+    let help = "write it as 2024-02-18, 2024-02-18 12:05 or 2024-02-18T12:05:00+04:00";
+    let place = fields.place(key);
+    desk.tell(severity, &DATE_INVALID, place, message, help);
+    desk.reading.failed |= severity == Severity::Error;
 }
 
 /// Eleventy's and Hugo's words for times that only git or the disk knows; neither is looked at.

@@ -30,6 +30,7 @@ fn troubled() -> Picture {
         guard: guard.to_owned(),
         source: source.to_owned(),
         count,
+        ids: Vec::new(),
         release: String::new(),
     };
     let down = Problem::error(&Code::new("source-down"), Place::whole("desk"), "it is down");

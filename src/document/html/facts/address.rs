@@ -94,7 +94,9 @@ fn tell_elsewhere(desk: &mut Desk<'_>, name: &str, url: &Url) {
         desk.warn(
             &CANONICAL,
             desk.whole(),
-            format!("by its {name} this page is the front page; its link was made from its path"),
+            format!(
+                "by its {name} link this page is the front page; its link was made from its path"
+            ),
             "let each page name its own address",
         );
         return;
@@ -103,7 +105,7 @@ fn tell_elsewhere(desk: &mut Desk<'_>, name: &str, url: &Url) {
     desk.note(
         &CANONICAL,
         desk.whole(),
-        format!("by its {name} this page stands on {host}, which isn't the site; its link was made from its path"),
+        format!("by its {name} link this page stands on {host}, which isn't the site; its link was made from its path"),
         "if the site is there, set site.url to it; or build the pages with the site's own address",
     );
 }

@@ -1,0 +1,9 @@
+//! [`targets::json_feed`], driven by libFuzzer.
+
+#![no_main]
+
+#[path = "../targets.rs"]
+#[expect(dead_code, reason = "the other targets have files of their own")]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::json_feed(bytes));
