@@ -12,7 +12,7 @@ pub(crate) struct Keys {
 
 pub(crate) const TOP: Keys = Keys {
     header: "",
-    names: &["site", "schedule", "source", "feed", "output", "server", "guard"],
+    names: &["site", "schedule", "source", "feed", "media", "output", "server", "guard"],
 };
 
 pub(crate) const SITE: Keys = Keys {
@@ -112,6 +112,9 @@ pub(crate) const PODCAST: Keys = Keys {
 
 /// Someone of `[feed.podcast] people`.
 pub(crate) const PERSON: Keys = Keys { header: "people", names: &["name", "role", "uri", "image"] };
+
+pub(crate) const MEDIA: Keys =
+    Keys { header: "[media]", names: &["fetch", "budget", "budget_time", "max_age", "allow"] };
 
 pub(crate) const OUTPUT: Keys = Keys { header: "[output]", names: &["dir", "state", "lock"] };
 

@@ -335,6 +335,18 @@ pub fn of_artwork(width: u32, height: u32, place: &Place) -> Option<Problem> {
     )
 }
 
+/// Tells of a show's picture that nobody could look at.
+#[must_use]
+pub fn unseen_artwork(url: &str, place: &Place) -> Problem {
+    let message = format!(
+        "the podcast's artwork {url} isn't among the files of any source, so nobody looked at it"
+    );
+    Problem::note(&ARTWORK, place.clone(), message).help(
+        "see that it is there: square, from 1400 × 1400 to 3000 × 3000 pixels, as JPEG or PNG; with \
+         `[media] fetch = true` its server is asked",
+    )
+}
+
 /// Whether a picture of so many pixels can be artwork.
 #[must_use]
 pub fn is_artwork(width: u32, height: u32) -> bool {

@@ -22,6 +22,7 @@ use crate::edition::manifest::{FileFacts, Manifest, VERSION};
 use crate::edition::{Edition, Validators, encode, obstacle, tree, verify};
 use crate::feed::address::Address;
 use crate::feed::{Feed, Format, Site};
+use crate::fetch::Known;
 use crate::press::{self, Raw, Window};
 use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Listed, RENDER};
@@ -91,12 +92,13 @@ pub(super) fn publish(
     for feed in &feeds {
         windows.push(press::window(catalog, &plan.site, feed, report.as_of, &lock.gone)?);
     }
-    super::remarks::tell(plan, catalog, &feeds, &windows, report)?;
     report.step("select", step.elapsed());
+    let known = super::remote::settle(plan, catalog, &mut windows, call, report)?;
+    super::remarks::tell(plan, catalog, &feeds, &windows, &known, report)?;
 
     let step = Instant::now();
     let mut publisher = Publisher::new(plan, ledger, report)?;
-    publisher.feeds(catalog, call, &feeds, &windows)?;
+    publisher.feeds(catalog, call, &feeds, &windows, &known)?;
     publisher.lists(&feeds, &windows)?;
     publisher.manifest(catalog, &feeds, &windows)?;
     let seals: Vec<_> = feeds.iter().zip(&windows).map(|(f, w)| publisher.seal(f, w)).collect();
@@ -186,6 +188,7 @@ impl<'a> Publisher<'a> {
         call: &Call<'_>,
         feeds: &[Feed],
         windows: &[Window],
+        known: &Known,
     ) -> Result<(), Error> {
         let mut due: Vec<(&Feed, &Window, Vec<Address>)> = Vec::new();
         for (feed, window) in feeds.iter().zip(windows) {
@@ -206,7 +209,7 @@ impl<'a> Publisher<'a> {
         for some in due.chunks(FEEDS_AT_ONCE) {
             let mut loaded: Vec<(&Feed, &Window, &[Address], Vec<Raw>)> = Vec::new();
             for (feed, window, addresses) in some {
-                loaded.push((feed, window, addresses, press::load(catalog, feed, window)?));
+                loaded.push((feed, window, addresses, press::load(catalog, feed, window, known)?));
             }
             let site = &self.plan.site;
             let (tree, rows) = (&self.plan.tree, &self.rows);
