@@ -361,3 +361,30 @@ fn a_service_publishes_first_and_brings_what_it_finds_out_later() {
     assert!(metrics.contains("feedwright_media_asked_total{outcome=\"found\"} 1"), "{metrics}");
     assert!(metrics.contains("feedwright_runs_total{trigger=\"media\""), "{metrics}");
 }
+
+#[test]
+fn a_podcast_is_told_of_its_cover_and_its_server() {
+    let (server, newsroom) = (Server::start(), newsroom(""));
+    let cover = server.put("/wide.png", "image/png", bytes("wide.png"), Habit::Good);
+    let none = format!("http://{}/none.png", server.at);
+    newsroom.edit(
+        "feeds.toml",
+        "[media]",
+        &format!(
+            "[[feed]]\nname = \"show\"\nany = [\"tag:show\"]\n[feed.podcast]\nimage = \"{cover}\"\n\
+             categories = [\"News\"]\nexplicit = false\n\n[media]"
+        ),
+    );
+    let url = server.put("/x.mp3", "audio/mpeg", bytes("signal.mp3"), Habit::NoHead);
+    with(&newsroom, "x", &format!("tags: [show]\naudio: {url}"));
+    let said = newsroom.feedwright(&["regenerate"]).stderr;
+    assert!(said.contains("isn't square: it has 1600 × 900 pixels"), "{said}");
+    assert!(said.contains("content/x.md:1: note[podcast-recording]"), "{said}");
+    assert!(said.contains("server doesn't answer HEAD requests"), "{said}");
+    newsroom.edit("feeds.toml", &cover, &none);
+    let told = told(&newsroom);
+    let line =
+        newsroom.read("feeds.toml").lines().position(|line| line.starts_with("image")).unwrap();
+    let begin = format!("feeds.toml:{} media-unreachable {none}", line + 1);
+    assert!(told[0].starts_with(&begin), "{told:?}");
+}

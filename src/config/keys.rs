@@ -124,7 +124,8 @@ pub(crate) const SERVER: Keys = Keys {
 };
 
 /// The tables that have a header of their own.
-pub(crate) const TABLES: [Keys; 8] = [SITE, SCHEDULE, SOURCE, FEED, PODCAST, OUTPUT, SERVER, GUARD];
+pub(crate) const TABLES: [Keys; 9] =
+    [SITE, SCHEDULE, SOURCE, FEED, PODCAST, OUTPUT, SERVER, GUARD, MEDIA];
 
 /// What may stand at a key whose strings are written in a way of their own.
 pub(super) fn example(key: &str) -> Option<&'static str> {

@@ -311,6 +311,18 @@ pub fn of_episode(show: &Show, article: &Article, place: &Place) -> Vec<Problem>
     problems
 }
 
+/// Tells of a recording whose server doesn't do what directories ask for; `lacks` names that, and is
+/// empty where it does.
+#[must_use]
+pub fn of_host(lacks: &str, place: &Place) -> Option<Problem> {
+    if lacks.is_empty() {
+        return None;
+    }
+    let message = format!("the recording's server doesn't answer {lacks}; Apple asks for that");
+    let help = "see to it where the file lies; players can't begin in the middle otherwise";
+    Some(Problem::note(&RECORDING, place.clone(), message).help(help))
+}
+
 /// The recording that players play: the first one.
 #[must_use]
 pub fn recording(article: &Article) -> Option<&Media> {

@@ -21,6 +21,9 @@ pub(super) const BLOCK_BYTES: usize = 64 << 10;
 /// Blocks of one file that are got: 320 KiB.
 const BLOCKS_MAX: usize = 5;
 
+/// A file whose length nobody says is read as if it had so many bytes.
+const ENDLESS: u64 = 1 << 40;
+
 /// A media type that somebody would write has fewer letters.
 const TYPE_BYTES_MAX: usize = 100;
 
@@ -205,7 +208,7 @@ fn measure(fetcher: &Fetcher, url: &Url, first: Vec<u8>, ranges: bool, found: &m
         return;
     }
     // Without a length the end isn't known: then only what a file begins with tells.
-    let mut blocks = Blocks::of(found.bytes.unwrap_or(u64::MAX));
+    let mut blocks = Blocks::of(found.bytes.unwrap_or(ENDLESS));
     let mut next = (0, first);
     for round in 1..=BLOCKS_MAX {
         blocks.put(next.0, next.1);
@@ -216,7 +219,8 @@ fn measure(fetcher: &Fetcher, url: &Url, first: Vec<u8>, ranges: bool, found: &m
         }
         if missing.is_none() || measured.width.is_some() {
             (found.width, found.height) = (measured.width, measured.height);
-            found.duration_s = measured.duration_s;
+            // What a stream without end would last is nothing that anybody measured.
+            found.duration_s = measured.duration_s.filter(|_| found.bytes.is_some());
             return;
         }
         let Some(at) = missing.filter(|_| ranges && round < BLOCKS_MAX && found.bytes.is_some())
@@ -307,4 +311,82 @@ fn unanswered(asked: &Url, error: &net::Error) -> Came {
         }
     };
     Came::Failed { why, after_s: None, nobody }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(name: HeaderName, value: &[u8]) -> HeaderMap {
+        HeaderValue::from_bytes(value).map(|value| (name, value)).into_iter().collect()
+    }
+
+    #[test]
+    fn a_type_counts_where_it_says_something() {
+        for (sent, read) in [
+            ("Audio/MPEG; charset=x", Some("audio/mpeg")),
+            ("application/octet-stream", None),
+            ("application/force-download", None),
+            ("audio", None),
+            ("audio/", None),
+            ("audio/<b>", None),
+            ("a/b/c", None),
+        ] {
+            assert_eq!(kind(&told(CONTENT_TYPE, sent.as_bytes())).as_deref(), read, "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_read_as_it_is_sent() {
+        for (sent, read) in [
+            ("bytes 0-65535/100000", Some((0, Some(100_000)))),
+            ("bytes 7-8/*", Some((7, None))),
+            ("bytes */100", None),
+            ("bytes 0-1", None),
+            ("items 0-1/2", None),
+            ("bytes -1-1/2", None),
+            ("bytes 0-1/99999999999999999999999", Some((0, None))),
+        ] {
+            assert_eq!(range_of(&told(CONTENT_RANGE, sent.as_bytes())), read, "{sent}");
+        }
+    }
+
+    const BEGINNINGS: &[&[u8]] = &[
+        b"ID3\x04\0\0\x7f\x7f\x7f\x7f",
+        b"\xff\xfb\x90\x44",
+        b"fLaC\0\0\0\x22",
+        b"OggS\0\x02",
+        b"\0\0\0\x18ftypM4A ",
+        b"RIFF\xff\xff\xff\xffWAVEfmt ",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"GIF89a",
+    ];
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_is_read_or_passed_over(value in prop::collection::vec(any::<u8>(), 0..60)) {
+            for name in [CONTENT_TYPE, CONTENT_RANGE, CONTENT_LENGTH, ETAG] {
+                let told = told(name, &value);
+                let kind = kind(&told);
+                prop_assert!(kind.is_none_or(|k| k.is_ascii() && !k.contains(['<', '"', ' '])));
+                let _ = (range_of(&told), number(&told, &CONTENT_LENGTH), validators(&told));
+            }
+        }
+
+        /// Files that say to be recordings or pictures, and are noise, whatever their length is said to be.
+        #[test]
+        fn noise_behind_a_known_beginning_ends(
+            begin in prop::sample::select(BEGINNINGS),
+            noise in prop::collection::vec(any::<u8>(), 0..3000),
+            total in prop::sample::select(&[0, 1, 100, 3000, 1 << 33, ENDLESS][..]),
+        ) {
+            let mut blocks = Blocks::of(total);
+            blocks.put(0, [begin, &noise].concat());
+            let _ = content(&mut blocks, None);
+            prop_assert!(blocks.missing().is_none_or(|at| at <= total));
+        }
+    }
 }

@@ -20,6 +20,8 @@ const FORMAT: Rule = warning(
     Code::new("feed-unsupported-itunes-format"),
     "offer m4a, mp3, mov, mp4, m4v, pdf or epub, with that ending in the address",
 );
+const LONG: Rule =
+    warning(Code::new("feed-too-long"), "shorten it; directories cut it off, or leave it out");
 const NOT_UTF8: Rule = warning(Code::new("feed-not-utf8"), "write the feed in UTF-8");
 const CATEGORY: Rule = error(
     Code::new("feed-invalid-itunes-category"),
@@ -245,7 +247,7 @@ pub(super) fn channel(sheet: &mut Sheet<'_>, found: &Children<'_, '_>) -> bool {
             _ => {}
         }
     }
-    names(sheet, found);
+    texts(sheet, found, &[("title", 255), ("itunes:title", 255)]);
     if let Some(description) = found.get("description") {
         values::up_to(sheet, "description", &description.text, description.node, 4000);
     }
@@ -260,10 +262,7 @@ pub(super) fn item(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, is_podcast: 
     if !is_podcast {
         return;
     }
-    names(sheet, found);
-    if let Some(description) = found.get("description") {
-        values::up_to(sheet, "description", &description.text, description.node, 4000);
-    }
+    texts(sheet, found, &[("title", 255), ("itunes:title", 255), ("description", 4000)]);
     let Some(enclosure) = found.get("enclosure") else { return };
     let url = enclosure.node.attribute("url").unwrap_or_default();
     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -277,11 +276,14 @@ pub(super) fn item(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, is_podcast: 
     }
 }
 
-/// Looks at how long the names of a podcast or an episode are.
-fn names(sheet: &mut Sheet<'_>, found: &Children<'_, '_>) {
-    for name in ["title", "itunes:title"] {
-        if let Some(child) = found.get(name) {
-            values::up_to(sheet, name, &child.text, child.node, 255);
+/// Tells of texts that are longer than Apple shows, in characters.
+fn texts(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, limits: &[(&str, usize)]) {
+    for (name, most) in limits {
+        let Some(child) = found.get(name) else { continue };
+        let length = child.text.chars().count();
+        if length > *most {
+            let message = format!("`{name}` has {length} characters; Apple takes {most}");
+            sheet.tell(&LONG, child.at(), message);
         }
     }
 }

@@ -32,6 +32,9 @@ pub(super) fn tell(
             let (mut article, place) = catalog.article(slot.article)?;
             known.fill(&mut article);
             report.problems.extend(podcast::of_episode(show, &article, &place));
+            let file = podcast::recording(&article).and_then(|file| known.files.get(&file.url));
+            let lacks = file.map_or("", |file| file.lacks.as_str());
+            report.problems.extend(podcast::of_host(lacks, &place));
         }
     }
     let shows = plan.feeds.iter().filter_map(|d| d.podcast.as_ref());
