@@ -257,3 +257,55 @@ impl<'a> Queue<'a> {
         self.freed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Found;
+
+    fn failed(after_s: Option<u64>) -> Came {
+        Came::Failed { why: "is away".to_owned(), after_s, nobody: false }
+    }
+
+    #[test]
+    fn what_fails_is_asked_for_later_and_later_and_what_was_known_stays() {
+        let options = Options { max_age_s: 1000, ..Options::default() };
+        let found = Found { bytes: Some(7), ..Found::default() };
+        let mut file = File { found: found.clone(), ..File::default() };
+        let mut waits = Vec::new();
+        for _ in 0..40 {
+            file = after(&file, failed(None), &options, 100, "https://a.example/x.mp3");
+            waits.push(file.next - 100);
+        }
+        assert_eq!(waits[..4], [300, 600, 1200, 2400]);
+        assert_eq!((waits[39], file.failures, &file.found), (AGAIN_MAX_S, 40, &found));
+        assert_eq!(file.failure.as_deref(), Some("is away"));
+        // Its server may want to be left alone for longer, but not for ever.
+        for (wants, wait) in [(1, 300), (5000, 5000), (u64::MAX, 300), (1 << 40, AGAIN_MAX_S)] {
+            let file = after(&File::default(), failed(Some(wants)), &options, 0, "x");
+            assert_eq!(file.next, wait, "{wants}");
+        }
+        let well = after(&file, Came::Same, &options, 100, "https://a.example/x.mp3");
+        assert_eq!((well.failures, &well.failure, &well.found), (0, &None, &found));
+        assert!((1000..=1100).contains(&well.next), "{}", well.next);
+    }
+
+    #[test]
+    fn a_host_that_nobody_answers_for_is_left_alone() {
+        let due = (0..5).map(|n| (format!("http://a.example/{n}"), File::default()));
+        let due = due.chain([("http://b.example/".to_owned(), File::default())]).collect();
+        let stop = AtomicBool::new(false);
+        let queue = Queue::of(due, Instant::now() + Duration::from_secs(60), &stop);
+        let next = || queue.next().map(|(url, ..)| url);
+        let nobody = Came::Failed { why: String::new(), after_s: None, nobody: true };
+        let (one, two) = (next().unwrap(), next().unwrap());
+        assert_eq!([&*one, &*two], ["http://a.example/0", "http://a.example/1"]);
+        // Two of one host at a time.
+        assert_eq!(next().unwrap(), "http://b.example/");
+        queue.ended(&one, &nobody);
+        queue.ended(&two, &nobody);
+        assert_eq!(next(), None);
+        let late = Queue::of(vec![("x".to_owned(), File::default())], Instant::now(), &stop);
+        assert!(late.next().is_none());
+    }
+}
