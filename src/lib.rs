@@ -3,7 +3,8 @@
 //! The rooms below stand in reading order, and data flows down them only: a [`source`] finds
 //! documents, [`document`] reads each into sightings of articles, the [`catalog`] keeps the last
 //! good version of every article, [`feed`] says which articles a feed holds now, [`body`] and
-//! [`render`] turn that window into bytes, and [`edition`] verifies, seals and publishes them.
+//! [`render`] turn that window into bytes, and [`edition`] verifies, seals and publishes them. [`fetch`]
+//! asks other servers what their media are, where an operator wants that.
 //! [`press`] makes one edition of one feed, [`lint`] says what is wrong with any feed, [`net`] fetches, [`run`] is one regeneration from end to end,
 //! [`worker`] decides when there is one, and [`server`] hands out what was published. [`config`]
 //! fills each room's own options from `feeds.toml`; [`cli`] puts everything together.
@@ -19,6 +20,7 @@ pub mod config;
 pub mod document;
 pub mod edition;
 pub mod feed;
+pub mod fetch;
 pub mod lint;
 pub mod net;
 pub mod press;

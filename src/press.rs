@@ -17,6 +17,7 @@ use crate::catalog::{self, Catalog};
 use crate::edition::{Edition, encode, verify};
 use crate::feed::address::Address;
 use crate::feed::{BodyMode, Entry, Feed, Format, Site, Tombstone, select};
+use crate::fetch::Known;
 use crate::problem::{Code, Place, Problem};
 use crate::render::{self, Channel, RENDER};
 
@@ -152,17 +153,23 @@ impl Raw {
     }
 }
 
-/// Loads what a window's articles say.
+/// Loads what a window's articles say, and adds what is known of media that lie elsewhere.
 ///
 /// # Errors
 /// Where the catalog can't be asked, or holds no body where it names one: an article is never
 /// published without what it says.
-pub fn load(catalog: &Catalog, feed: &Feed, window: &Window) -> Result<Vec<Raw>, Error> {
+pub fn load(
+    catalog: &Catalog,
+    feed: &Feed,
+    window: &Window,
+    known: &Known,
+) -> Result<Vec<Raw>, Error> {
     window
         .slots
         .iter()
         .map(|slot| {
-            let (article, place) = catalog.article(slot.article)?;
+            let (mut article, place) = catalog.article(slot.article)?;
+            known.fill(&mut article);
             let body = match article.body {
                 Some(body) if feed.body == BodyMode::Full => match catalog.body(&body.hash) {
                     Ok(Some(html)) => Some((body.hash, html)),

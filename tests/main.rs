@@ -19,6 +19,7 @@ mod moving;
 mod newsroom;
 mod podcast;
 mod racing;
+mod remote;
 mod rendering;
 mod repository;
 mod said;

@@ -1,6 +1,8 @@
 //! Podcasts, from the files beside the articles to what a directory would refuse. `media/` holds the
 //! smallest files of each kind.
 
+mod apple;
+
 use std::path::Path;
 
 use feedwright::document::Measured;
@@ -199,4 +201,126 @@ fn a_feed_that_seems_to_be_a_podcast_is_told() {
         told[0].contains("podcast-undeclared every article of the feed \"podcast\""),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_recording_that_is_not_there_is_told_at_its_line() {
+    let newsroom = newsroom(
+        SOUND,
+        &[
+            ("content/podcast/cover.png", "media:cover.png"),
+            ("content/podcast/a.md", &episode("audio: none.mp3")),
+            ("content/podcast/b/index.md", &episode("audio: {file: none.mp3, length: 7}")),
+            // What stands somewhere on the site, or elsewhere, may well be there.
+            ("content/podcast/c.md", &episode("audio: {url: /audio/c.mp3, length: 7}")),
+            ("content/podcast/d.md", &episode("audio: {url: \"//cdn.example/d.mp3\", length: 7}")),
+        ],
+    );
+    let missing: Vec<String> = problems(&newsroom, &["check"], "media-missing");
+    assert_eq!(
+        missing,
+        [
+            "content/podcast/a.md:4 audio names \"none.mp3\", and there is no such file",
+            "content/podcast/b/index.md:4 audio names \"none.mp3\", and there is no such file",
+        ]
+    );
+    // It comes, and the article that was waiting for it is read again.
+    newsroom.write(
+        "content/podcast/none.mp3",
+        std::fs::read(media().join("signal.mp3")).unwrap_or_default(),
+    );
+    newsroom.remove("content/podcast/b");
+    assert_eq!(problems(&newsroom, &["check"], "media-missing"), Vec::<String>::new());
+}
+
+#[test]
+fn one_recording_is_told_once_and_artwork_that_nobody_saw_is_told() {
+    let newsroom = newsroom(
+        "categories = [\"News\"]\nexplicit = false\nimage = \"/cover.png\"\nowner_email = \"a@b.example\"\n",
+        &[
+            ("content/podcast/tone.wav", "media:tone.wav"),
+            ("content/podcast/a.md", &episode("audio: tone.wav")),
+        ],
+    );
+    let told = problems(&newsroom, &["check"], "");
+    let of = |code: &str| told.iter().filter(|t| t.contains(code)).count();
+    assert_eq!(of("Apple takes no recordings of the kind \".wav\""), 1, "{told:#?}");
+    assert_eq!(of("Apple doesn't play"), 0, "{told:#?}");
+    assert_eq!(of("/cover.png isn't among the files of any source"), 1, "{told:#?}");
+}
+
+#[test]
+fn some_recordings_do_not_make_news_a_podcast_whoever_looks() {
+    let newsroom =
+        Newsroom::new(&[("feeds.toml", format!("{SITE}\n[[feed]]\nname = \"latest\"\n"))]);
+    newsroom.write("content/a.mp3", std::fs::read(media().join("signal.mp3")).unwrap_or_default());
+    newsroom.write("content/tone.wav", std::fs::read(media().join("tone.wav")).unwrap_or_default());
+    newsroom.write("content/a.md", episode("audio: a.mp3"));
+    newsroom.write("content/w.md", episode("audio: tone.wav"));
+    newsroom.write("content/b.md", episode(""));
+    newsroom.regenerate_well();
+    let codes = ["itunes", "podcast"];
+    for args in [&["check"][..], &["check", "public/feeds/latest.rss"]] {
+        let told = problems(&newsroom, args, "");
+        assert!(!told.iter().any(|t| codes.iter().any(|c| t.contains(c))), "{args:?} {told:#?}");
+    }
+    // Where every article can be heard, both say what a podcast lacks.
+    newsroom.remove("content/b.md");
+    newsroom.feedwright(&["regenerate"]);
+    let ours = problems(&newsroom, &["check"], "");
+    assert!(ours.iter().any(|t| t.contains("isn't said to be a podcast")), "{ours:#?}");
+    let file = problems(&newsroom, &["check", "public/feeds/latest.rss"], "");
+    assert!(file.iter().any(|t| t.contains("has no `itunes:category`")), "{file:#?}");
+}
+
+#[test]
+fn an_article_s_recording_is_explained() {
+    let newsroom = newsroom(
+        SOUND,
+        &[
+            ("content/podcast/cover.png", "media:cover.png"),
+            ("content/podcast/tone.mp3", "media:signal.mp3"),
+            ("content/podcast/a.md", &episode("audio: tone.mp3")),
+            ("content/podcast/b.md", &episode("audio: https://cdn.example/b.mp3")),
+        ],
+    );
+    newsroom.feedwright(&["regenerate"]);
+    let explained = newsroom.feedwright(&["explain", "content/podcast/a.md"]).stdout;
+    let says = "https://gazette.example/podcast/tone.mp3, audio/mpeg, 9288 bytes, 3 s";
+    assert!(explained.contains(says) && explained.contains("the file was measured"), "{explained}");
+    assert!(
+        explained.contains("podcast: 1 of 2") || explained.contains("podcast: 2 of 2"),
+        "{explained}"
+    );
+    let explained = newsroom.feedwright(&["explain", "content/podcast/b.md"]).stdout;
+    assert!(explained.contains("b.mp3, audio/mpeg, length unknown"), "{explained}");
+    assert!(explained.contains("nobody has said more"), "{explained}");
+}
+
+/// What a command tells under a code, or under all; places and sentences, sorted.
+fn problems(newsroom: &Newsroom, args: &[&str], code: &str) -> Vec<String> {
+    let args: Vec<&str> = ["--format", "json"].iter().chain(args).copied().collect();
+    let ended = newsroom.feedwright(&args);
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap_or_default();
+    let mut told: Vec<String> = report["problems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|p| code.is_empty() || p["code"] == code)
+        .map(|p| {
+            format!(
+                "{}:{} {}",
+                p["path"].as_str().unwrap_or_default(),
+                p["line"],
+                p["message"].as_str().unwrap_or_default()
+            )
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// An episode of this line of front matter, its third after the title and the date.
+fn episode(line: &str) -> String {
+    format!("---\ntitle: An episode\ndate: 2026-03-01\n{line}\n---\n\nText.\n")
 }

@@ -21,22 +21,29 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("edition", &["article", "feed", "render"]),
     ("lint", &[]),
     ("net", &[]),
-    ("press", &["article", "body", "catalog", "edition", "feed", "render"]),
+    ("fetch", &["article", "net", "source"]),
+    ("press", &["article", "body", "catalog", "edition", "feed", "fetch", "render"]),
     (
         "run",
         &[
-            "article", "body", "catalog", "document", "edition", "feed", "lint", "net", "press",
-            "render", "source", "state",
+            "article", "body", "catalog", "document", "edition", "feed", "fetch", "lint", "net",
+            "press", "render", "source", "state",
         ],
     ),
     ("worker", &["run"]),
     ("server", &["article", "edition", "feed"]),
-    ("config", &["catalog", "article", "document", "feed", "run", "server", "source", "worker"]),
+    (
+        "config",
+        &[
+            "catalog", "article", "document", "feed", "fetch", "net", "run", "server", "source",
+            "worker",
+        ],
+    ),
     (
         "cli",
         &[
-            "article", "catalog", "config", "edition", "feed", "lint", "net", "press", "run",
-            "server", "source", "state", "worker",
+            "article", "catalog", "config", "edition", "feed", "fetch", "lint", "net", "press",
+            "run", "server", "source", "state", "worker",
         ],
     ),
 ];

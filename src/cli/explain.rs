@@ -4,6 +4,7 @@
 
 mod facts;
 mod feeds;
+mod media;
 pub(super) mod nearest;
 mod tell;
 mod timeline;
@@ -24,6 +25,7 @@ use super::{Status, complain, load, output};
 use crate::catalog::explain::{Found, Known, Wanted, Witness};
 use crate::catalog::{Catalog, lock};
 use crate::edition::history::History;
+use crate::fetch;
 use crate::problem::Problem;
 use crate::run::Plan;
 use crate::source;
@@ -165,13 +167,18 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
     let history = History::open_to_read(&state.history())?;
     let mut feeds = Feeds::new(plan, &lock, &catalog, &state, as_of)?;
     let held = catalog.held()?;
+    let known = fetch::known(&plan.media, &plan.media_cache)?;
     let mut articles = Vec::new();
     for number in found.articles {
         let standing = catalog.standing_article(number)?;
         let witnesses = catalog.witnesses(number)?;
         articles.push(ArticleTold {
             title: standing.says.title.clone(),
-            facts: facts::of(plan, &lock, &standing, &witnesses),
+            facts: {
+                let mut all = facts::of(plan, &lock, &standing, &witnesses);
+                all.append(&mut media::of(plan, &known, &standing.says));
+                all
+            },
             feeds: feeds.of(&standing)?,
             held: held
                 .iter()

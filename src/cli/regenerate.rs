@@ -72,6 +72,7 @@ fn with_call<T>(
             accept: args.accept.iter().map(|a| guard(*a)).collect(),
             locked: args.locked,
             learn: args.learn.clone(),
+            fetch: !args.locked,
             ..Wishes::default()
         },
         progress,

@@ -7,6 +7,7 @@ mod inside;
 mod lazy;
 mod log;
 mod metrics;
+mod remote;
 mod stat;
 
 use std::io::Write;
@@ -23,6 +24,7 @@ use self::cold::ColdEditions;
 use self::follow::Follower;
 use self::lazy::{LazyCounts, LazyFeeds};
 use self::log::Told;
+use self::remote::Passes;
 use super::args::{Admin, Global, OutputFormat, Serve};
 use super::status::Picture;
 use super::{Status, complain, load, now};
@@ -84,6 +86,8 @@ struct Service {
     /// What the state says of runs, whoever made them.
     picture: ArcSwap<Picture>,
     lazies: Arc<LazyCounts>,
+    /// What is asked of other servers about media that lie there.
+    passes: Passes,
     /// Where the first run learns what is published; nowhere once it has.
     learn: Mutex<Option<Url>>,
 }
@@ -98,6 +102,7 @@ impl Service {
             told: Mutex::default(),
             picture: ArcSwap::from_pointee(Picture::default()),
             lazies: Arc::default(),
+            passes: Passes::default(),
             learn: Mutex::new(learn),
         }
     }
@@ -132,6 +137,8 @@ async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Resul
         counts: Arc::clone(&counts),
         inside: inside::inside(&service, &handle, &counts),
     };
+    let passes =
+        tokio::spawn(remote::passes(Arc::clone(&service), handle.clone(), stopped.clone()));
     let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
     let work = tokio::spawn(worker.work(stopping(stopped.clone())));
     tokio::spawn(async move {
@@ -142,6 +149,7 @@ async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Resul
     let result = server::serve(public, admin, &options, served, stopping(stopped)).await;
     if result.is_err() {
         work.abort();
+        passes.abort();
     }
     follow.abort();
     match work.await {
@@ -149,6 +157,8 @@ async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Resul
         Err(e) if e.is_panic() => return Err("the worker ended by a mistake of ours".to_owned()),
         _ => {}
     }
+    // What a pass has found out is noted before the end; it was told to hurry.
+    let _ = passes.await;
     result.map_err(|e| e.to_string())
 }
 
@@ -214,6 +224,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
             },
         );
         follower.look_after_run();
+        service.passes.start();
         let outcome = match result {
             Ok(mut report) => {
                 // A run that ended before it could be done learns once more.

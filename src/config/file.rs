@@ -17,6 +17,7 @@ use super::text::{At, Span, Str, Text};
 use super::values;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
+use crate::net::Allowed;
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -26,6 +27,7 @@ pub(super) struct File {
     pub(super) feeds: Vec<Feed>,
     /// Whether there is a `[[feed]]` at all.
     pub(super) feeds_written: bool,
+    pub(super) media: Media,
     pub(super) output: Output,
     pub(super) server: Server,
     pub(super) guard: Guard,
@@ -135,6 +137,14 @@ enum Kind {
     Database,
 }
 
+pub(super) struct Media {
+    pub(super) fetch: Option<bool>,
+    pub(super) budget: Option<u32>,
+    pub(super) budget_time: Option<At<u64>>,
+    pub(super) max_age: Option<At<u64>>,
+    pub(super) allow: Vec<At<Allowed>>,
+}
+
 pub(super) struct Output {
     pub(super) dir: Option<At<PathBuf>>,
     pub(super) state: Option<At<PathBuf>>,
@@ -173,12 +183,14 @@ pub(super) fn file<'t>(text: &mut Text<'_>, table: &'t DeTable<'t>) -> File {
     let feeds = top.tables(text, "feed", keys::FEED);
     let feeds_written = feeds.is_some();
     let feeds = feeds.unwrap_or_default().into_iter().map(|table| feed(text, table)).collect();
+    let media = top.table(text, "media", keys::MEDIA);
+    let media = self::media(text, media);
     let output = top.table(text, "output", keys::OUTPUT);
     let output = self::output(text, output);
     let server = top.table(text, "server", keys::SERVER);
     let server = self::server(text, server);
     top.finish(text);
-    File { site, schedule, sources, feeds, feeds_written, output, server, guard }
+    File { site, schedule, sources, feeds, feeds_written, media, output, server, guard }
 }
 
 fn site(text: &mut Text<'_>, mut t: Table<'_>) -> Site {
@@ -241,6 +253,18 @@ fn guard(text: &mut Text<'_>, mut t: Table<'_>) -> Guard {
     };
     t.finish(text);
     guard
+}
+
+fn media(text: &mut Text<'_>, mut t: Table<'_>) -> Media {
+    let media = Media {
+        fetch: t.boolean(text, "fetch"),
+        budget: t.count(text, "budget"),
+        budget_time: t.parsed(text, "budget_time", values::positive_duration),
+        max_age: t.parsed(text, "max_age", values::positive_duration),
+        allow: t.parsed_list(text, "allow", values::allowed),
+    };
+    t.finish(text);
+    media
 }
 
 fn schedule(text: &mut Text<'_>, mut t: Table<'_>) -> Schedule {

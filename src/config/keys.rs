@@ -12,7 +12,7 @@ pub(crate) struct Keys {
 
 pub(crate) const TOP: Keys = Keys {
     header: "",
-    names: &["site", "schedule", "source", "feed", "output", "server", "guard"],
+    names: &["site", "schedule", "source", "feed", "media", "output", "server", "guard"],
 };
 
 pub(crate) const SITE: Keys = Keys {
@@ -113,6 +113,9 @@ pub(crate) const PODCAST: Keys = Keys {
 /// Someone of `[feed.podcast] people`.
 pub(crate) const PERSON: Keys = Keys { header: "people", names: &["name", "role", "uri", "image"] };
 
+pub(crate) const MEDIA: Keys =
+    Keys { header: "[media]", names: &["fetch", "budget", "budget_time", "max_age", "allow"] };
+
 pub(crate) const OUTPUT: Keys = Keys { header: "[output]", names: &["dir", "state", "lock"] };
 
 pub(crate) const SERVER: Keys = Keys {
@@ -121,7 +124,8 @@ pub(crate) const SERVER: Keys = Keys {
 };
 
 /// The tables that have a header of their own.
-pub(crate) const TABLES: [Keys; 8] = [SITE, SCHEDULE, SOURCE, FEED, PODCAST, OUTPUT, SERVER, GUARD];
+pub(crate) const TABLES: [Keys; 9] =
+    [SITE, SCHEDULE, SOURCE, FEED, PODCAST, OUTPUT, SERVER, GUARD, MEDIA];
 
 /// What may stand at a key whose strings are written in a way of their own.
 pub(super) fn example(key: &str) -> Option<&'static str> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::{Settings, codes, defaults, feeds, places, routes, values};
 use crate::article::LANGUAGE;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
-use crate::{document, run, server, source, worker};
+use crate::{document, fetch, run, server, source, worker};
 
 /// Resolves a whole file. `None` where something that has no default is missing or wrong, which has
 /// been told.
@@ -27,6 +28,7 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
     let output = output(text, file, folder, &sources);
     let server = server(text, file, &feeds);
     let worker = worker(file, path, &sources, &output, site.as_ref());
+    let media_cache = output.state.join(fetch::FILE);
     let plan = run::Plan {
         learned: None,
         told: Vec::new(),
@@ -38,8 +40,21 @@ pub(super) fn resolve(text: &mut Text<'_>, file: &File, path: &Path) -> Option<S
         state: output.state,
         lock: output.lock,
         guard: guard(&file.guard),
+        media: media(&file.media),
+        media_cache,
     };
     Some(Settings { plan, worker: worker?, server })
+}
+
+fn media(written: &file::Media) -> fetch::Options {
+    let defaults = fetch::Options::default();
+    fetch::Options {
+        on: written.fetch.unwrap_or(defaults.on),
+        files_max: written.budget.unwrap_or(defaults.files_max),
+        within: value(&written.budget_time).map_or(defaults.within, Duration::from_secs),
+        max_age_s: value(&written.max_age).unwrap_or(defaults.max_age_s),
+        allow: written.allow.iter().map(|at| at.value.clone()).collect(),
+    }
 }
 
 fn guard(written: &file::Guard) -> crate::catalog::guard::Options {

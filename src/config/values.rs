@@ -12,6 +12,7 @@ use super::text::Wrong;
 use crate::article::slug::slug;
 use crate::article::{Taxonomy, TermKey};
 use crate::document::permalink;
+use crate::net::{Allowed, NotAllowed};
 use crate::time::Zone;
 
 /// Text for people: not empty, without control characters.
@@ -288,6 +289,12 @@ pub(super) fn permalink(value: &str) -> Result<String, Wrong> {
         Ok(()) => Ok(value.to_owned()),
         Err(e) => Err(Wrong::new(codes::PERMALINK, e.message, example)),
     }
+}
+
+/// A host, an address or a range of addresses that is let through.
+pub(super) fn allowed(written: &str) -> Result<Allowed, Wrong> {
+    let help = "write a host, an address or a range, as in [\"media.internal\", \"10.20.0.0/16\"]";
+    written.trim().parse().map_err(|e: NotAllowed| Wrong::new(codes::VALUE, e.to_string(), help))
 }
 
 #[cfg(test)]

@@ -311,6 +311,18 @@ pub fn of_episode(show: &Show, article: &Article, place: &Place) -> Vec<Problem>
     problems
 }
 
+/// Tells of a recording whose server doesn't do what directories ask for; `lacks` names that, and is
+/// empty where it does.
+#[must_use]
+pub fn of_host(lacks: &str, place: &Place) -> Option<Problem> {
+    if lacks.is_empty() {
+        return None;
+    }
+    let message = format!("the recording's server doesn't answer {lacks}; Apple asks for that");
+    let help = "see to it where the file lies; players can't begin in the middle otherwise";
+    Some(Problem::note(&RECORDING, place.clone(), message).help(help))
+}
+
 /// The recording that players play: the first one.
 #[must_use]
 pub fn recording(article: &Article) -> Option<&Media> {
@@ -332,6 +344,18 @@ pub fn of_artwork(width: u32, height: u32, place: &Place) -> Option<Problem> {
     Some(
         Problem::warning(&ARTWORK, place.clone(), message)
             .help("make it 3000 × 3000, as JPEG or PNG"),
+    )
+}
+
+/// Tells of a show's picture that nobody could look at.
+#[must_use]
+pub fn unseen_artwork(url: &str, place: &Place) -> Problem {
+    let message = format!(
+        "the podcast's artwork {url} isn't among the files of any source, so nobody looked at it"
+    );
+    Problem::note(&ARTWORK, place.clone(), message).help(
+        "see that it is there: square, from 1400 × 1400 to 3000 × 3000 pixels, as JPEG or PNG; with \
+         `[media] fetch = true` its server is asked",
     )
 }
 

@@ -20,6 +20,8 @@ const FORMAT: Rule = warning(
     Code::new("feed-unsupported-itunes-format"),
     "offer m4a, mp3, mov, mp4, m4v, pdf or epub, with that ending in the address",
 );
+const LONG: Rule =
+    warning(Code::new("feed-too-long"), "shorten it; directories cut it off, or leave it out");
 const NOT_UTF8: Rule = warning(Code::new("feed-not-utf8"), "write the feed in UTF-8");
 const CATEGORY: Rule = error(
     Code::new("feed-invalid-itunes-category"),
@@ -186,6 +188,30 @@ pub(super) fn item_spec(name: &str) -> Option<Spec> {
     })
 }
 
+/// What only the channel of a podcast says. An author, a picture, and whether it is explicit are said by
+/// feeds of news, too, in which some articles can be heard.
+const OF_A_SHOW: [&str; 6] = [
+    "itunes:category",
+    "itunes:owner",
+    "itunes:type",
+    "itunes:new-feed-url",
+    "itunes:complete",
+    "itunes:applepodcastsverify",
+];
+
+/// Whether a channel is a podcast's: it says what only such a one says, or there is something of
+/// Apple's in it, and every item has a recording.
+fn is_podcast(found: &Children<'_, '_>, first: Option<Node<'_, '_>>) -> bool {
+    let is_recording = |node: Node<'_, '_>| {
+        let kind = node.attribute("type").unwrap_or_default();
+        node.tag_name().name() == "enclosure"
+            && (kind.starts_with("audio/") || kind.starts_with("video/"))
+    };
+    let mut items = found.named("item").chain(found.named("entry")).peekable();
+    let all = items.peek().is_some() && items.all(|i| i.node.children().any(is_recording));
+    first.is_some() && all || OF_A_SHOW.iter().any(|name| found.has(name))
+}
+
 /// Looks at a channel; says whether it is a podcast's.
 pub(super) fn channel(sheet: &mut Sheet<'_>, found: &Children<'_, '_>) -> bool {
     let is_ours = |node: Node<'_, '_>| {
@@ -193,7 +219,13 @@ pub(super) fn channel(sheet: &mut Sheet<'_>, found: &Children<'_, '_>) -> bool {
     };
     let items = found.named("item").flat_map(|item| item.node.children());
     let own = found.all.iter().map(|child| child.node);
-    let Some(first) = own.chain(items).find(|node| is_ours(*node)) else { return false };
+    let first = own.chain(items).find(|node| is_ours(*node));
+    for child in found.named("itunes:image") {
+        image(sheet, child);
+    }
+    if !is_podcast(found, first) {
+        return false;
+    }
     let at = found.parent.range().start;
     for name in ["language", "itunes:image", "itunes:category", "itunes:explicit"] {
         if !found.has(name) {
@@ -205,16 +237,17 @@ pub(super) fn channel(sheet: &mut Sheet<'_>, found: &Children<'_, '_>) -> bool {
     }
     let declaration = sheet.text.split("?>").next().unwrap_or_default().to_ascii_lowercase();
     if declaration.contains("encoding") && !declaration.contains("utf-8") {
-        sheet.tell(&NOT_UTF8, first.range().start, "a podcast's feed isn't in UTF-8");
+        let at = first.map_or(at, |first| first.range().start);
+        sheet.tell(&NOT_UTF8, at, "a podcast's feed isn't in UTF-8");
     }
     for child in &found.all {
         match &*child.name {
             "itunes:owner" => owner(sheet, child.node),
             "itunes:category" => category(sheet, child.node),
-            "itunes:image" => image(sheet, child),
             _ => {}
         }
     }
+    texts(sheet, found, &[("title", 255), ("itunes:title", 255)]);
     if let Some(description) = found.get("description") {
         values::up_to(sheet, "description", &description.text, description.node, 4000);
     }
@@ -226,7 +259,11 @@ pub(super) fn item(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, is_podcast: 
     if let Some(child) = found.get("itunes:image") {
         image(sheet, child);
     }
-    let Some(enclosure) = found.get("enclosure").filter(|_| is_podcast) else { return };
+    if !is_podcast {
+        return;
+    }
+    texts(sheet, found, &[("title", 255), ("itunes:title", 255), ("description", 4000)]);
+    let Some(enclosure) = found.get("enclosure") else { return };
     let url = enclosure.node.attribute("url").unwrap_or_default();
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -236,6 +273,18 @@ pub(super) fn item(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, is_podcast: 
     if recording && !FORMATS.contains(&ending.as_str()) {
         let message = format!("Apple doesn't play {}", quote(url));
         sheet.tell_value(&FORMAT, enclosure.at(), url, message);
+    }
+}
+
+/// Tells of texts that are longer than Apple shows, in characters.
+fn texts(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, limits: &[(&str, usize)]) {
+    for (name, most) in limits {
+        let Some(child) = found.get(name) else { continue };
+        let length = child.text.chars().count();
+        if length > *most {
+            let message = format!("`{name}` has {length} characters; Apple takes {most}");
+            sheet.tell(&LONG, child.at(), message);
+        }
     }
 }
 

@@ -105,8 +105,22 @@ pub(super) fn element(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
             required(sheet, node, "url", Value::Url);
             required(sheet, node, "type", Value::Mime);
         }
-        "podcast:season" if !super::values::is_integer(text) => number(sheet, child),
-        "podcast:episode" if text.parse::<f64>().is_err() => number(sheet, child),
+        "podcast:season" => {
+            if let Some(name) = node.attribute("name") {
+                up_to(sheet, "podcast:season name", name, node, 128);
+            }
+            if !super::values::is_integer(text) {
+                number(sheet, child);
+            }
+        }
+        "podcast:episode" => {
+            if let Some(display) = node.attribute("display") {
+                up_to(sheet, "podcast:episode display", display, node, 32);
+            }
+            if text.parse::<f64>().is_err() {
+                number(sheet, child);
+            }
+        }
         _ => {}
     }
     for name in ["url", "img", "href"] {

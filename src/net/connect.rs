@@ -16,8 +16,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 use url::{Host, Url};
 
-use super::Reach;
-use super::address::is_public;
+use super::reach::Reach;
 
 /// Connects to a URI's host.
 #[derive(Debug, Clone)]
@@ -50,8 +49,9 @@ impl Connector {
             .await
             .unwrap_or_else(|_| Err(late("its addresses aren't found")))?;
         let mut failed = io::Error::other("its name has no address");
+        let host = uri.host().unwrap_or_default();
         for address in addresses {
-            if self.reach == Reach::Public && !is_public(address.ip()) {
+            if !self.reach.allows(host, address.ip()) {
                 failed = io::Error::other(format!("{} isn't a public address", address.ip()));
                 continue;
             }

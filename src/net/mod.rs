@@ -1,17 +1,19 @@
-//! One thing fetched over HTTP(S), within deadlines and limits, from addresses that a policy allows. It
-//! promises an answer or a sentence within the time that was given, whatever the other side does. Callers
-//! are synchronous; the sockets have a small runtime of their own, for as long as the fetch takes. What an
-//! answer means is its caller's; there are no proxies, cookies, codings or repetitions here.
+//! Things fetched over HTTP(S), one after the other, within deadlines and limits, from addresses that a
+//! policy allows. It promises an answer or a sentence within the time that was given, whatever the other
+//! side does. Callers are synchronous; the sockets have a small runtime of their own, for as long as the
+//! fetcher lives. What an answer means is its caller's; there are no proxies, cookies, codings or
+//! repetitions here.
 
 mod address;
 mod connect;
+mod reach;
 
 use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
-use http::{Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -21,6 +23,7 @@ use rustls::crypto::ring;
 use url::Url;
 
 use self::connect::Connector;
+pub use self::reach::{Allowed, NotAllowed, Reach};
 
 /// How we call ourselves to servers.
 const AGENT: HeaderValue =
@@ -39,17 +42,6 @@ pub struct Options {
     pub redirects_max: u32,
     /// Which addresses are connected to.
     pub reach: Reach,
-}
-
-/// Which addresses are connected to. Asked of each address that a name leads to and of those that stand
-/// in URLs, for each redirect anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Any: an operator named the URL.
-    Any,
-    /// Only those of the open internet: the URL came from outside, and must not lead into the machine's
-    /// own network.
-    Public,
 }
 
 /// What was answered.
@@ -122,24 +114,103 @@ pub enum Error {
     Machine(io::Error),
 }
 
-/// Fetches with GET. `fields` are sent beside those of HTTP itself.
+/// Fetches with GET, once.
 ///
 /// # Errors
 /// Where nothing was answered, or what may not be. A status of any kind is an answer.
 pub fn get(url: &Url, fields: &HeaderMap, options: &Options) -> Result<Fetched, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Machine)?;
-    let done = runtime.block_on(async {
-        let fetch = follow(url, fields, options);
-        tokio::time::timeout(options.whole, fetch)
-            .await
-            .unwrap_or_else(|_| Err(Error::Late { url: url.clone(), whole: options.whole }))
-    });
-    // Finding a host's addresses can't be broken off; it needn't be waited for.
-    runtime.shutdown_background();
-    done
+    Fetcher::new(options.clone())?.get(url, fields)
+}
+
+/// What is wanted of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What HEAD says.
+    Nothing,
+    /// All of it.
+    Whole,
+    /// As much as may be had.
+    Start,
+}
+
+/// Fetches one thing after the other under the same options.
+#[derive(Debug)]
+pub struct Fetcher {
+    runtime: Option<tokio::runtime::Runtime>,
+    via: Via,
+    options: Options,
+}
+
+impl Drop for Fetcher {
+    fn drop(&mut self) {
+        // Finding a host's addresses can't be broken off; it needn't be waited for.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Fetcher {
+    /// A fetcher that keeps to these options.
+    ///
+    /// # Errors
+    /// Where the machine has no sockets for it.
+    pub fn new(options: Options) -> Result<Fetcher, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Error::Machine)?;
+        let via = client(&options)?;
+        Ok(Fetcher { runtime: Some(runtime), via, options })
+    }
+
+    /// From now on all of a fetch may take so long.
+    pub fn take_at_most(&mut self, whole: Duration) {
+        self.options.whole = whole;
+    }
+
+    /// Fetches with GET. `fields` are sent beside those of HTTP itself.
+    ///
+    /// # Errors
+    /// Where nothing was answered, or what may not be. A status of any kind is an answer.
+    pub fn get(&self, url: &Url, fields: &HeaderMap) -> Result<Fetched, Error> {
+        self.ask(&Method::GET, url, fields, Part::Whole)
+    }
+
+    /// The same, but a body that is larger than it may be is cut off there.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub fn start(&self, url: &Url, fields: &HeaderMap) -> Result<Fetched, Error> {
+        self.ask(&Method::GET, url, fields, Part::Start)
+    }
+
+    /// Asks with HEAD.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub fn head(&self, url: &Url, fields: &HeaderMap) -> Result<Fetched, Error> {
+        self.ask(&Method::HEAD, url, fields, Part::Nothing)
+    }
+
+    fn ask(
+        &self,
+        method: &Method,
+        url: &Url,
+        fields: &HeaderMap,
+        part: Part,
+    ) -> Result<Fetched, Error> {
+        let Some(runtime) = &self.runtime else {
+            return Err(Error::Machine(io::Error::other("its sockets are closed")));
+        };
+        let whole = self.options.whole;
+        runtime.block_on(async {
+            let fetch = follow(&self.via, method, url, fields, &self.options, part);
+            tokio::time::timeout(whole, fetch)
+                .await
+                .unwrap_or_else(|_| Err(Error::Late { url: url.clone(), whole }))
+        })
+    }
 }
 
 type Via = Client<HttpsConnector<Connector>, Empty<Bytes>>;
@@ -153,7 +224,7 @@ fn client(options: &Options) -> Result<Via, Error> {
             .with_provider_and_webpki_roots(ring::default_provider())
             .map_err(|e| Error::Machine(io::Error::other(e)))?,
     };
-    let connector = Connector { reach: options.reach, patience: options.connect };
+    let connector = Connector { reach: options.reach.clone(), patience: options.connect };
     let connector = https.https_or_http().enable_http1().wrap_connector(connector);
     Ok(Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
@@ -161,14 +232,20 @@ fn client(options: &Options) -> Result<Via, Error> {
         .build(connector))
 }
 
-async fn follow(url: &Url, fields: &HeaderMap, options: &Options) -> Result<Fetched, Error> {
-    let client = client(options)?;
+async fn follow(
+    client: &Via,
+    method: &Method,
+    url: &Url,
+    fields: &HeaderMap,
+    options: &Options,
+    part: Part,
+) -> Result<Fetched, Error> {
     let mut url = asked(url.clone());
     let mut redirects = 0;
     loop {
-        let response = ask(&client, &url, fields).await?;
+        let response = ask(client, method, &url, fields).await?;
         let Some(to) = redirect(&response) else {
-            let response = receive(&url, response, options.bytes_max).await?;
+            let response = receive(&url, response, options.bytes_max, part).await?;
             return Ok(Fetched { url, response });
         };
         redirects += 1;
@@ -189,13 +266,19 @@ fn asked(mut url: Url) -> Url {
     url
 }
 
-async fn ask(client: &Via, url: &Url, fields: &HeaderMap) -> Result<Response<Incoming>, Error> {
+async fn ask(
+    client: &Via,
+    method: &Method,
+    url: &Url,
+    fields: &HeaderMap,
+) -> Result<Response<Incoming>, Error> {
     let scheme = || Error::Scheme(url.clone());
     if !matches!(url.scheme(), "http" | "https") {
         return Err(scheme());
     }
     let uri: Uri = url.as_str().parse().map_err(|_| scheme())?;
-    let mut request = Request::get(uri).body(Empty::new()).map_err(|_| scheme())?;
+    let request = Request::builder().method(method).uri(uri);
+    let mut request = request.body(Empty::new()).map_err(|_| scheme())?;
     *request.headers_mut() = fields.clone();
     request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
     client.request(request).await.map_err(|e| {
@@ -237,11 +320,28 @@ async fn receive(
     url: &Url,
     response: Response<Incoming>,
     bytes_max: usize,
+    part: Part,
 ) -> Result<Response<Bytes>, Error> {
-    let (head, body) = response.into_parts();
+    let (head, mut body) = response.into_parts();
     if let Some(coding) = head.headers.get(CONTENT_ENCODING).filter(|c| *c != "identity") {
         let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();
         return Err(Error::Coded { url: url.clone(), coding });
+    }
+    if part != Part::Whole {
+        let mut start = BytesMut::new();
+        while part == Part::Start
+            && let Some(frame) = body.frame().await
+        {
+            let frame =
+                frame.map_err(|e| Error::Broken { url: url.clone(), cause: innermost(&e) })?;
+            if let Ok(data) = frame.into_data() {
+                start.extend_from_slice(&data[..data.len().min(bytes_max - start.len())]);
+            }
+            if start.len() == bytes_max {
+                break;
+            }
+        }
+        return Ok(Response::from_parts(head, start.freeze()));
     }
     let body = Limited::new(body, bytes_max).collect().await.map_err(|e| {
         if e.is::<LengthLimitError>() {

@@ -131,7 +131,7 @@ fn who_never_answers_is_not_waited_for_beyond_the_time() {
 #[test]
 fn addresses_that_are_not_public_are_reached_only_where_any_may_be() {
     let at = serve(|_, _| b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec());
-    let public = Options { reach: Reach::Public, ..options() };
+    let public = Options { reach: Reach::Public([].into()), ..options() };
     for host in ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{}/", at.port());
         // Not every machine has addresses of version 6.

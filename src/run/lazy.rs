@@ -16,6 +16,7 @@ use crate::edition::shelf::Shelved;
 use crate::edition::{Coding, Edition, Validators, encode, shelve};
 use crate::feed::address::Address;
 use crate::feed::{Feed, FeedName, Site, expand};
+use crate::fetch::Known;
 use crate::press::{self, Finisher, Window};
 use crate::state::State;
 
@@ -59,7 +60,9 @@ pub fn lazy(
     known: Option<&Lazy>,
 ) -> Result<Asked, Error> {
     let Some((state, catalog)) = open(plan)? else { return Ok(Asked::NotYet) };
-    let ask = Ask { plan, state: &state, catalog: &catalog, address, now, finisher, known };
+    // Without it the feed says less, and the run tells why.
+    let remote = super::remote::known(plan).unwrap_or_default();
+    let ask = Ask { plan, state: &state, catalog: &catalog, address, now, finisher, known, remote };
     match ask.answer() {
         // A run has dropped bodies since the window was selected; another look sees its window.
         Err(Error::Press(press::Error::BodyLost(_))) => ask.answer(),
@@ -108,6 +111,8 @@ struct Ask<'a> {
     now: DateTime<Utc>,
     finisher: &'a Finisher,
     known: Option<&'a Lazy>,
+    /// What is known of media that lie elsewhere.
+    remote: Known,
 }
 
 impl Ask<'_> {
@@ -119,7 +124,8 @@ impl Ask<'_> {
         let Some((site, feed)) = self.feed(&lock, as_of)? else { return Ok(Asked::NotFound) };
         let mut gone = self.catalog.unwritten_gone()?;
         gone.extend(lock.gone);
-        let window = press::window(self.catalog, &site, &feed, as_of, &gone)?;
+        let mut window = press::window(self.catalog, &site, &feed, as_of, &gone)?;
+        window.fingerprint = self.remote.mark_all(window.fingerprint);
         if let Some(known) = self.known.filter(|k| k.fingerprint == window.fingerprint) {
             return Ok(Asked::Made(known.clone()));
         }
@@ -156,7 +162,7 @@ impl Ask<'_> {
     }
 
     fn press(&self, site: &Site, feed: &Feed, window: &Window) -> Result<Edition, press::Error> {
-        let raw = press::load(self.catalog, feed, window)?;
+        let raw = press::load(self.catalog, feed, window, &self.remote)?;
         // What is wrong with the bodies is told by the run, for the declared feeds.
         let (entries, _) = press::finish(self.finisher, raw);
         let mut edition = match self.address {

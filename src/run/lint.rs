@@ -14,6 +14,7 @@ use super::{Error, Plan};
 use crate::catalog::Catalog;
 use crate::feed::address::Address;
 use crate::feed::{Feed, Format, Site};
+use crate::fetch::Known;
 use crate::lint::{self, Finding, Hints, Memo, exceptions};
 use crate::press::{self, Finisher, Raw, Window};
 use crate::problem::{Code, Place, Problem, Severity};
@@ -27,6 +28,9 @@ const DOCUMENT_BYTES_MAX: u64 = 4 << 20;
 
 /// Told by `base-url-missing`, and the same of every feed.
 const MISSING_SELF: &str = "feed-missing-self";
+
+/// Told of each episode as `podcast-recording`.
+const UNSUPPORTED_FORMAT: &str = "feed-unsupported-itunes-format";
 
 /// One mistake, wherever it shows.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +64,7 @@ pub(super) fn lint(
     finisher: &Finisher,
     feeds: &[Feed],
     gone: &BTreeMap<String, DateTime<Utc>>,
+    known: &Known,
     as_of: DateTime<Utc>,
 ) -> Result<Vec<Problem>, Error> {
     let memo = Memo::default();
@@ -69,7 +74,7 @@ pub(super) fn lint(
         let mut loaded: Vec<(&Feed, Window, Vec<Raw>)> = Vec::new();
         for feed in some {
             let window = press::window(catalog, &plan.site, feed, as_of, gone)?;
-            let raw = press::load(catalog, feed, &window)?;
+            let raw = press::load(catalog, feed, &window, known)?;
             loaded.push((feed, window, raw));
         }
         let looked: Vec<(&Feed, Looked)> = loaded
@@ -115,7 +120,7 @@ fn look(
             }
         };
         for finding in lint::lint(&bytes, hints).findings {
-            if is_told(&plan.site, &finding) {
+            if is_told(&plan.site, feed, &finding) {
                 continue;
             }
             let index = finding.entry.as_ref().map(|entry| entry.index);
@@ -126,9 +131,13 @@ fn look(
     looked
 }
 
-/// Whether the configuration's own problems say it.
-fn is_told(site: &Site, finding: &Finding) -> bool {
-    site.base_url.is_none() && finding.code.as_str() == MISSING_SELF
+/// Whether the configuration's own problems say it, or those of the podcast's episodes.
+fn is_told(site: &Site, feed: &Feed, finding: &Finding) -> bool {
+    match finding.code.as_str() {
+        MISSING_SELF => site.base_url.is_none(),
+        UNSUPPORTED_FORMAT => feed.podcast.is_some(),
+        _ => false,
+    }
 }
 
 fn refused(plan: &Plan, feed: &Feed, format: Format, e: &press::Error) -> Problem {
@@ -199,13 +208,13 @@ fn listed(formats: &BTreeSet<Format>) -> String {
 
 /// The documents that problems are about, one at a time: problems come ordered by them.
 #[derive(Default)]
-struct Documents {
+pub(super) struct Documents {
     last: Option<(String, Option<String>)>,
 }
 
 impl Documents {
     /// Points a problem at the text that is wrong, where the document has it as the feed does.
-    fn point(&mut self, mut problem: Problem, value: &str) -> Problem {
+    pub(super) fn point(&mut self, mut problem: Problem, value: &str) -> Problem {
         let from = problem.place.line;
         let path = problem.place.path.clone();
         let Some(text) = self.text(&path) else { return problem };

@@ -16,6 +16,7 @@ pub mod prune;
 mod publish;
 pub mod rehearse;
 mod remarks;
+mod remote;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ use crate::catalog::{self, Catalog};
 use crate::edition::manifest::Manifest;
 use crate::edition::{ledger, tree};
 use crate::feed::{self, Site};
+use crate::fetch;
 use crate::press::{self, Finisher};
 use crate::problem::{Code, Place, Problem, Severity, counted};
 use crate::source;
@@ -70,6 +72,10 @@ pub struct Plan {
     pub learned: Option<Box<Manifest>>,
     /// What is worth knowing of the configuration itself: every run tells it.
     pub told: Vec<Problem>,
+    /// What may be asked of other servers about media that lie there.
+    pub media: fetch::Options,
+    /// Where what they answered is remembered.
+    pub media_cache: PathBuf,
 }
 
 /// How much of the sources a run looks at.
@@ -96,18 +102,21 @@ pub enum Trigger {
     Look,
     /// An embargo lifts or an article expires.
     Due,
+    /// More is known of media that lie elsewhere.
+    Media,
     /// An operator.
     Demand,
 }
 
 impl Trigger {
     /// All of them.
-    pub const ALL: [Trigger; 6] = [
+    pub const ALL: [Trigger; 7] = [
         Trigger::Start,
         Trigger::Cron,
         Trigger::Watch,
         Trigger::Look,
         Trigger::Due,
+        Trigger::Media,
         Trigger::Demand,
     ];
 
@@ -120,6 +129,7 @@ impl Trigger {
             Trigger::Watch => "watch",
             Trigger::Look => "look",
             Trigger::Due => "due",
+            Trigger::Media => "media",
             Trigger::Demand => "demand",
         }
     }
@@ -374,6 +384,9 @@ pub struct Wishes {
     /// Learn what is published from a live manifest, where the state knows nothing: see
     /// [`learn::manifest_url`].
     pub learn: Option<url::Url>,
+    /// Ask other servers about media before anything is made, and don't leave that to whoever does so
+    /// beside the runs.
+    pub fetch: bool,
 }
 
 /// Regenerates: gather, commit, select, render, publish. What can't be done is told in the report and
@@ -467,6 +480,10 @@ fn regenerate(
     } else {
         let (feeds, mut problems) = eager_feeds(&plan, &lock, catalog, as_of)?;
         report.problems.append(&mut problems);
+        let known = remote::known(&plan).unwrap_or_else(|e| {
+            report.failures.push(e.to_string());
+            fetch::Known::default()
+        });
         if call.wishes.lint {
             let step = Instant::now();
             report.problems.append(&mut lint::lint(
@@ -475,11 +492,12 @@ fn regenerate(
                 call.finisher,
                 &feeds,
                 &lock.gone,
+                &known,
                 as_of,
             )?);
             report.step("lint", step.elapsed());
         }
-        remarks::check(&plan, &lock, catalog, &feeds, &mut report)?;
+        remarks::check(&plan, &lock, catalog, &feeds, &known, &mut report)?;
         finish(catalog, &mut report, begin)?;
     }
     Ok(report)

@@ -28,6 +28,7 @@ use crate::edition::manifest::{FileFacts, Manifest, VERSION};
 use crate::edition::{Validators, encode, tree, verify};
 use crate::feed::address::Address;
 use crate::feed::{Feed, Format, Site};
+use crate::fetch::Known;
 use crate::press::{self, Raw, Window};
 use crate::render::{self, Listed, RENDER};
 use crate::state::State;
@@ -58,12 +59,13 @@ pub(super) fn publish(
     for feed in &feeds {
         windows.push(press::window(catalog, &plan.site, feed, report.as_of, &lock.gone)?);
     }
-    super::remarks::tell(plan, catalog, &feeds, &windows, report)?;
     report.step("select", step.elapsed());
+    let known = super::remote::settle(plan, catalog, &mut windows, call, report)?;
+    super::remarks::tell(plan, catalog, &feeds, &windows, &known, report)?;
 
     let step = Instant::now();
     let mut publisher = Publisher::new(plan, call.published, ledger, report)?;
-    publisher.feeds(catalog, call, &feeds, &windows)?;
+    publisher.feeds(catalog, call, &feeds, &windows, &known)?;
     publisher.lists(&feeds, &windows)?;
     publisher.manifest(catalog, &feeds, &windows)?;
     let seals: Vec<_> = feeds.iter().zip(&windows).map(|(f, w)| publisher.seal(f, w)).collect();
@@ -80,6 +82,7 @@ impl Publisher<'_> {
         call: &Call<'_>,
         feeds: &[Feed],
         windows: &[Window],
+        known: &Known,
     ) -> Result<(), Error> {
         let mut due: Vec<(&Feed, &Window, Vec<Address>)> = Vec::new();
         for (feed, window) in feeds.iter().zip(windows) {
@@ -100,7 +103,7 @@ impl Publisher<'_> {
         for some in due.chunks(FEEDS_AT_ONCE) {
             let mut loaded: Vec<(&Feed, &Window, &[Address], Vec<Raw>)> = Vec::new();
             for (feed, window, addresses) in some {
-                loaded.push((feed, window, addresses, press::load(catalog, feed, window)?));
+                loaded.push((feed, window, addresses, press::load(catalog, feed, window, known)?));
             }
             let site = &self.plan.site;
             let pressed: Vec<Pressed> = loaded

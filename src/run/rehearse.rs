@@ -50,6 +50,7 @@ pub fn rehearse(plan: &Plan, mut call: Call<'_>) -> Result<Rehearsal, Error> {
         Catalog::open_to_read(&State::open(&plan.state, &plan.config)?)?.copy_to(&state)?;
     }
     call.wishes.check_only = true;
+    call.wishes.fetch = false;
     let mut learned = Report::default();
     let empty = Catalog::open(&state)?.is_empty()?;
     learn::learn(&mut copy, &mut Lock::default(), &call, &state, empty, &mut learned)?;

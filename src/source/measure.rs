@@ -3,7 +3,7 @@
 //! file holds.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -19,28 +19,39 @@ const HEAD_BYTES: u64 = 64;
 
 /// Measures a file of a known length.
 pub(super) fn measure(file: &Path, bytes: u64) -> Measured {
-    let mut measured = Measured { bytes, ..Measured::default() };
     let named = file.file_name().and_then(|name| name.to_str()).and_then(by_ending);
-    let is_media = named.is_some_and(|kind| {
-        kind.starts_with("image/") || kind.starts_with("audio/") || kind.starts_with("video/")
-    });
-    if !is_media || bytes == 0 {
-        return measured;
+    let unknown = Measured { bytes, ..Measured::default() };
+    if !named.is_some_and(is_media) || bytes == 0 {
+        return unknown;
     }
-    // These parsers are others', and files may be hostile.
-    let looked = catch_unwind(AssertUnwindSafe(|| {
-        picture(file, &mut measured);
-        if measured.media_type.is_none() {
-            recording(file, named, &mut measured);
-        }
-    }));
-    if looked.is_err() { Measured { bytes, ..Measured::default() } } else { measured }
+    let Ok(mut open) = File::open(file) else { return unknown };
+    Measured { bytes, ..content(&mut open, named) }
 }
 
-fn picture(file: &Path, measured: &mut Measured) {
+/// Whether a media type is that of a picture or a recording.
+#[must_use]
+pub fn is_media(kind: &str) -> bool {
+    ["image/", "audio/", "video/"].iter().any(|class| kind.starts_with(class))
+}
+
+/// What a file's content tells of it, whatever it holds; all but its length. `named` is the media type
+/// that its name has.
+#[must_use]
+pub fn content(open: &mut (impl Read + Seek), named: Option<&'static str>) -> Measured {
+    let mut measured = Measured::default();
+    // These parsers are others', and files may be hostile.
+    let looked = catch_unwind(AssertUnwindSafe(|| {
+        picture(open, &mut measured);
+        if measured.media_type.is_none() && open.rewind().is_ok() {
+            recording(open, named, &mut measured);
+        }
+    }));
+    if looked.is_err() { Measured::default() } else { measured }
+}
+
+fn picture(open: &mut (impl Read + Seek), measured: &mut Measured) {
     let mut head = Vec::new();
-    let read = File::open(file).and_then(|open| open.take(HEAD_BYTES).read_to_end(&mut head));
-    if read.is_err() {
+    if open.by_ref().take(HEAD_BYTES).read_to_end(&mut head).is_err() {
         return;
     }
     measured.media_type = match imagesize::image_type(&head) {
@@ -50,13 +61,15 @@ fn picture(file: &Path, measured: &mut Measured) {
         Ok(imagesize::ImageType::Webp) => Some("image/webp"),
         _ => return,
     };
-    let Ok(size) = imagesize::size(file) else { return };
+    if open.rewind().is_err() {
+        return;
+    }
+    let Ok(size) = imagesize::reader_size(BufReader::new(open)) else { return };
     let pixels = |n: usize| u32::try_from(n).ok().filter(|n| *n > 0);
     (measured.width, measured.height) = (pixels(size.width), pixels(size.height));
 }
 
-fn recording(file: &Path, named: Option<&'static str>, measured: &mut Measured) {
-    let Ok(open) = File::open(file) else { return };
+fn recording(open: &mut (impl Read + Seek), named: Option<&'static str>, measured: &mut Measured) {
     let options = ParseOptions::new().read_tags(false).read_cover_art(false);
     let probe = Probe::new(BufReader::new(open)).options(options).guess_file_type();
     let Ok(probe) = probe else { return };

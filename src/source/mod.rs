@@ -5,7 +5,7 @@
 
 pub mod database;
 pub mod directory;
-mod measure;
+pub mod measure;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -47,7 +47,7 @@ fn weight(trigger: Trigger) -> u8 {
     match trigger {
         Trigger::Demand => 2,
         Trigger::Start => 1,
-        Trigger::Cron | Trigger::Watch | Trigger::Look | Trigger::Due => 0,
+        Trigger::Cron | Trigger::Watch | Trigger::Look | Trigger::Due | Trigger::Media => 0,
     }
 }
 

@@ -205,6 +205,11 @@ impl Handle {
         Some(Queued { scope, accept, joined, ended })
     }
 
+    /// Asks for a run that looks at no source: more is known of media that lie elsewhere.
+    pub fn media(&self) {
+        self.inbox.put(agenda::Wanted::new(agenda::nothing(), Trigger::Media));
+    }
+
     /// How things stand.
     #[must_use]
     pub fn standing(&self) -> Arc<Standing> {

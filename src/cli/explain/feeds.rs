@@ -77,11 +77,16 @@ impl<'a> Feeds<'a> {
     /// Where an article stands in each feed that could hold it, in the order of `feeds.toml`.
     pub(super) fn of(&mut self, standing: &Standing) -> Result<Vec<FeedPlace>, Silence> {
         let candidate = candidate(standing);
-        let (mut places, mut told) = (Vec::new(), HashSet::new());
+        let (mut places, mut told): (Vec<FeedPlace>, HashSet<String>) = Default::default();
         for definition in &self.plan.feeds {
             for place in self.of_definition(definition, &candidate)? {
                 if told.insert(place.feed.clone()) {
                     places.push(place);
+                } else if place.position.is_some() {
+                    // A declared feed that stands in the place of a section's own.
+                    if let Some(known) = places.iter_mut().find(|p| p.feed == place.feed) {
+                        *known = place;
+                    }
                 }
             }
         }

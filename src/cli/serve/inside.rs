@@ -90,6 +90,7 @@ impl Desk {
             picture: &self.service.picture.load(),
             counts: &self.counts,
             lazy: &self.service.lazies,
+            media: self.service.passes.sum(),
             editions: shelf.items.len(),
             shelf_bytes: bytes(&shelf),
             sources: &sources,

@@ -33,8 +33,8 @@ const KEPT_BYTES_MAX: u64 = 64 << 20;
 /// What lazy feeds are made from: equal marks, equal editions.
 #[derive(Clone)]
 struct Mark {
-    /// The catalog, its log, and the lock.
-    files: [Option<Stat>; 3],
+    /// The catalog, what is known of remote media, their logs, and the lock.
+    files: [Option<Stat>; 5],
     /// Replaced only by settings that say something else.
     settings: Arc<Settings>,
 }
@@ -46,6 +46,8 @@ impl Mark {
             Stat::of(&state.join("catalog.db")),
             // Whoever opens the catalog makes a log, and takes it away again.
             Stat::of(&state.join("catalog.db-wal")).filter(Stat::is_filled),
+            Stat::of(&state.join("media.db")),
+            Stat::of(&state.join("media.db-wal")).filter(Stat::is_filled),
             Stat::of(&settings.plan.lock),
         ];
         Mark { files, settings }

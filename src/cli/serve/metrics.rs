@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use super::lazy::LazyCounts;
 use crate::cli::status::Picture;
+use crate::fetch::Pass;
 use crate::run::{Guard, ProblemCounts, Report, Trigger};
 use crate::server::Limits;
 use crate::server::counts::{Answered, CODINGS, Counts, Kind};
@@ -26,6 +27,8 @@ pub(super) struct Facts<'a> {
     pub(super) picture: &'a Picture,
     pub(super) counts: &'a Counts,
     pub(super) lazy: &'a LazyCounts,
+    /// What was asked of other servers.
+    pub(super) media: Pass,
     /// Editions that can be served, and the bytes of those that are in memory.
     pub(super) editions: usize,
     pub(super) shelf_bytes: u64,
@@ -134,6 +137,7 @@ fn families(facts: &Facts<'_>) -> Vec<Family> {
     all.push(requests(facts.counts));
     all.extend(connections(facts.counts));
     all.extend(shelf(facts));
+    all.extend(media(&facts.media));
     all
 }
 
@@ -314,6 +318,23 @@ fn shelf(facts: &Facts<'_>) -> Vec<Family> {
         lazy,
         gauge("lazy_waiting", "Requests that wait for a feed to be made")
             .of(level(facts.lazy.waiting())),
+    ]
+}
+
+/// Media that lie on other servers.
+fn media(pass: &Pass) -> Vec<Family> {
+    let help = "Remote pictures and recordings that this process asked for, by what came of it";
+    vec![
+        counter("media_asked", help)
+            .with(&[("outcome", "found")], Value::Count(pass.found))
+            .with(&[("outcome", "same")], Value::Count(pass.same))
+            .with(&[("outcome", "failed")], Value::Count(pass.failed)),
+        gauge("media_wanted", "Remote pictures and recordings whose facts feeds need")
+            .of(level(pass.wanted)),
+        gauge("media_waiting", "Of these, those that the budget left for a later run")
+            .of(level(pass.left)),
+        gauge("media_unreachable", "Of these, those that could not be had the last time")
+            .of(level(pass.unreachable)),
     ]
 }
 

@@ -8,11 +8,14 @@ use super::spot::Spot;
 use super::{address, keys};
 use crate::article::media::by_ending;
 use crate::article::{Facts, Media, MediaRole};
-use crate::document::Measured;
+use crate::document::{Content, Measured};
 use crate::problem::Code;
 
 /// A picture or recording is named in a way that can't be read.
 pub(crate) const MEDIA_INVALID: Code = Code::new("media-invalid");
+
+/// A recording is named that should be beside the document, and isn't.
+pub(crate) const MEDIA_MISSING: Code = Code::new("media-missing");
 
 /// How a map names its file.
 const URL: [&str; 9] =
@@ -126,6 +129,17 @@ fn medium(
         );
         return None;
     };
+    if let Some(file) = written.as_deref().filter(|file| measured.is_none() && is_beside(file))
+        && role == MediaRole::Enclosure
+        && !matches!(desk.document.content, Content::Row(_))
+    {
+        desk.warn(
+            &MEDIA_MISSING,
+            fields.place(key),
+            format!("{} names {file:?}, and there is no such file", fields.spelling(key)),
+            "put it beside the document, name where it is below the source, or give its URL",
+        );
+    }
     let claimed =
         ["length", "size", "bytes"].iter().find_map(|key| u64::try_from(number(key)?).ok());
     let claimed = claimed.filter(|n| *n > 0);
@@ -199,6 +213,13 @@ pub(super) fn locate(
     }
     let found = below_root("", clean).and_then(|path| desk.file(&path));
     Some((url.to_string(), found))
+}
+
+/// Whether a file is named by a path from where the document is: nobody else can have it then. What
+/// begins with `/` stands somewhere on the site, which may have files that no source has.
+fn is_beside(written: &str) -> bool {
+    let has_scheme = written.split('/').next().is_some_and(|first| first.contains(':'));
+    !has_scheme && !written.starts_with(['/', '?', '#'])
 }
 
 fn folder_of(link: &str) -> String {

@@ -18,6 +18,7 @@ fn shown(standing: &Standing, picture: &Picture, sources: &[&str]) -> String {
         picture,
         counts: &Counts::default(),
         lazy: &LazyCounts::default(),
+        media: Pass::default(),
         editions: 14,
         shelf_bytes: 4096,
         sources,
@@ -119,6 +120,7 @@ fn the_text_is_openmetrics() {
         picture: &troubled(),
         counts: &counts,
         lazy: &LazyCounts::default(),
+        media: Pass::default(),
         editions: 0,
         shelf_bytes: 0,
         // No name has these, but a label's value may.
