@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::codes;
+use super::database;
 use super::keys;
 use super::places;
 use super::podcast;
@@ -18,6 +19,7 @@ use super::values;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::net::Allowed;
+use crate::source::database::Address;
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -78,7 +80,35 @@ pub(super) struct Source {
 
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
-    Database { file: PathBuf, shown: String, query: String },
+    Database(Box<Database>),
+}
+
+pub(super) struct Database {
+    pub(super) address: Address,
+    /// The URL as written, without a password.
+    pub(super) shown: String,
+    pub(super) query: Asked,
+    pub(super) charset: Option<&'static encoding_rs::Encoding>,
+    pub(super) also: Vec<(String, String)>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) tls_ca: Option<PathBuf>,
+    pub(super) time_limit: Option<u64>,
+    pub(super) changes: Option<Changes>,
+    pub(super) listen: Option<String>,
+}
+
+/// What a database is asked for.
+pub(super) enum Asked {
+    Query(String),
+    /// A table, and its columns by what they are: all under their own names where none is told.
+    Table(String, Vec<(String, String)>),
+}
+
+/// What tells which rows changed.
+pub(super) struct Changes {
+    pub(super) column: String,
+    pub(super) lag: Option<u64>,
+    pub(super) sweep: Option<u64>,
 }
 
 pub(super) struct Feed {
@@ -307,16 +337,34 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     source
 }
 
+/// The keys of each kind, refused at the other.
+const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
+const DATABASE: [&str; 14] = [
+    "url",
+    "query",
+    "table",
+    "columns",
+    "charset",
+    "also",
+    "changed_since",
+    "lag",
+    "sweep",
+    "listen",
+    "list_separator",
+    "password_file",
+    "tls_ca",
+    "time_limit",
+];
+
 /// Where a source's documents are; keys of the other kind are refused.
 fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<Place> {
     let path = t.string(text, "path");
     let include = plain(t.parsed_list(text, "include", places::glob));
     let exclude = plain(t.parsed_list(text, "exclude", places::glob));
-    let url = t.string(text, "url");
-    let query = t.parsed(text, "query", values::query);
+    let database = database(text, t, kind == Some(Kind::Database));
     match kind? {
         Kind::Directory => {
-            for key in ["url", "query", "list_separator"] {
+            for key in DATABASE {
                 let help = "write `kind = \"database\"`, or leave it out";
                 t.refuse(text, key, "is for `kind = \"database\"`", help);
             }
@@ -338,23 +386,96 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
             }
         }
         Kind::Database => {
-            for key in ["path", "include", "exclude"] {
+            for key in DIRECTORY {
                 let help = "leave it out: a database has `url` and `query`";
                 t.refuse(text, key, "is for `kind = \"directory\"`", help);
             }
-            t.require(text, "url", "add its file: `url = \"sqlite:desk.db\"`");
-            let help = "add `query = \"select id, title, url, body, published from stories\"`";
-            t.require(text, "query", help);
-            let Str { value, written, span } = url?;
-            match places::database(&value) {
-                Ok(file) => Some(Place::Database { file, shown: written, query: query?.value }),
-                Err(wrong) => {
-                    text.wrong("url", &span, wrong);
-                    None
-                }
-            }
+            database.map(|d| Place::Database(Box::new(d)))
         }
     }
+}
+
+/// Where a database is, and what it is asked; what is wrong is told only of one that is `wanted`.
+fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Database> {
+    let url = t.string(text, "url");
+    let query = asked(text, t, wanted);
+    let charset = t.parsed(text, "charset", values::charset);
+    let also = t.pairs(text, "also", "tags = \"select … where id in (:ids)\"");
+    let password_file = t.parsed(text, "password_file", places::path);
+    let tls_ca = t.parsed(text, "tls_ca", places::path);
+    let time_limit = t.parsed(text, "time_limit", values::positive_duration);
+    let changes = changes(text, t, wanted);
+    let listen = t.parsed(text, "listen", values::text);
+    if !wanted {
+        return None;
+    }
+    t.require(text, "url", "add where it is: `url = \"sqlite:desk.db\"`");
+    let Str { value, written, span } = url?;
+    let address = match database::database(&value) {
+        Ok(address) => address,
+        Err(wrong) => {
+            text.wrong("url", &span, wrong);
+            return None;
+        }
+    };
+    for (key, set) in [("password_file", &password_file), ("tls_ca", &tls_ca)] {
+        if let (Address::Sqlite(_), Some(at)) = (&address, set) {
+            let help = "leave it out: a SQLite file has neither password nor connection";
+            let message = format!("`{key}` is for a database on a server");
+            text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
+        }
+    }
+    if let (Address::Sqlite(_) | Address::Mysql(_), Some(at)) = (&address, &listen) {
+        let message = "`listen` is for PostgreSQL, which alone tells of changes";
+        let help =
+            "leave it out: a SQLite file is watched, and others are asked as `[schedule]` says";
+        text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
+    }
+    Some(Database {
+        address,
+        shown: database::without_password(&written),
+        query: query?,
+        charset: charset.map(|at| at.value),
+        also: also.into_iter().map(|(name, sql)| (name.value, sql.value)).collect(),
+        password_file: password_file.map(|at| at.value),
+        tls_ca: tls_ca.map(|at| at.value),
+        time_limit: time_limit.map(|at| at.value),
+        changes,
+        listen: listen.map(|at| at.value),
+    })
+}
+
+/// What is asked for: a query, or a table with its columns.
+fn asked(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Asked> {
+    let query = t.parsed(text, "query", values::query);
+    let table = t.parsed(text, "table", values::text);
+    let columns = t.pairs(text, "columns", "title = \"headline\"");
+    if !wanted {
+        return None;
+    }
+    if !t.has("table") {
+        let help = "add `query = \"select id, title, url, body, published from stories\"`";
+        t.require(text, "query", help);
+        t.refuse(text, "columns", "is for a `table`", "let the query name its columns");
+        return query.map(|at| Asked::Query(at.value));
+    }
+    t.refuse(text, "query", "and `table` are two ways to say it", "leave one of them out");
+    let columns = columns.into_iter().map(|(what, column)| (what.value, column.value)).collect();
+    Some(Asked::Table(table?.value, columns))
+}
+
+fn changes(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Changes> {
+    let column = t.parsed(text, "changed_since", values::text);
+    let lag = t.parsed(text, "lag", values::duration);
+    let sweep = t.parsed(text, "sweep", values::positive_duration);
+    if column.is_none() && wanted && !t.has("changed_since") {
+        for key in ["lag", "sweep"] {
+            let help = "add `changed_since = \"updated\"`, a column that grows with each change";
+            t.refuse(text, key, "means nothing without `changed_since`", help);
+        }
+    }
+    let value = |at: Option<At<u64>>| at.map(|at| at.value);
+    Some(Changes { column: column?.value, lag: value(lag), sweep: value(sweep) })
 }
 
 fn plain<T>(values: Vec<At<T>>) -> Vec<T> {

@@ -14,6 +14,7 @@ use super::{Settings, codes, defaults, feeds, places, routes, values};
 use crate::article::LANGUAGE;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
+use crate::source::database::{self, Address, Changes, Password, Question};
 use crate::{document, fetch, run, server, source, worker};
 
 /// Resolves a whole file. `None` where something that has no default is missing or wrong, which has
@@ -243,6 +244,10 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
             .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
         drafts: false,
         by_language: None,
+        charset: match &written.place {
+            Some(file::Place::Database(database)) => database.charset,
+            _ => None,
+        },
     }
 }
 
@@ -256,12 +261,59 @@ fn source_place(place: &file::Place, folder: &Path) -> source::Place {
                 exclude: exclude.clone(),
             })
         }
-        file::Place::Database { file, shown, query } => {
-            source::Place::Database(source::database::Options {
-                file: folder.join(file),
-                shown: shown.clone(),
-                query: query.clone(),
-            })
+        file::Place::Database(written) => {
+            source::Place::Database(Box::new(database(written, folder)))
+        }
+    }
+}
+
+fn database(written: &file::Database, folder: &Path) -> source::database::Options {
+    let mut address = written.address.clone();
+    match &mut address {
+        Address::Sqlite(file) => *file = folder.join(&file),
+        Address::Postgres(server) | Address::Mysql(server) => {
+            if let Some(file) = &written.password_file {
+                server.password = Password::File(folder.join(file));
+            }
+            server.tls.ca = written.tls_ca.as_ref().map(|file| folder.join(file));
+        }
+    }
+    source::database::Options {
+        address,
+        shown: written.shown.clone(),
+        question: Question {
+            query: query(&written.query, &written.address),
+            also: written.also.clone(),
+            changes: written.changes.as_ref().map(|changes| Changes {
+                column: changes.column.clone(),
+                lag_s: changes.lag.unwrap_or(defaults::LAG_S),
+                sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
+            }),
+            ..Question::default()
+        },
+        limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
+        listen: written.listen.clone(),
+    }
+}
+
+/// The query that a table and its columns stand for.
+fn query(asked: &file::Asked, address: &Address) -> String {
+    let quote = if matches!(address, Address::Mysql(_)) { '`' } else { '"' };
+    let quoted = |name: &str| {
+        let doubled = name.replace(quote, &format!("{quote}{quote}"));
+        format!("{quote}{doubled}{quote}")
+    };
+    match asked {
+        file::Asked::Query(query) => query.clone(),
+        file::Asked::Table(table, columns) => {
+            // A table may stand in a schema.
+            let table: Vec<_> = table.split('.').map(quoted).collect();
+            let named = |(what, column): &(String, String)| {
+                format!("{} as {}", quoted(column), quoted(what))
+            };
+            let columns: Vec<_> = columns.iter().map(named).collect();
+            let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+            format!("select {columns} from {}", table.join("."))
         }
     }
 }
@@ -367,7 +419,9 @@ fn worker(
     for source in sources {
         match &source.place {
             source::Place::Directory(options) => watched.push(options.root.clone()),
-            source::Place::Database(options) => watched_files.push(options.file.clone()),
+            source::Place::Database(options) => {
+                watched_files.extend(options.address.file().map(Path::to_owned));
+            }
         }
     }
     // Two sources can share a folder, each with its own globs.

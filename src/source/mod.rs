@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::article::ContentHash;
-use crate::document::{self, FolderIndex, Row};
+use crate::document::{self, Facts, FolderIndex, Row, Shape};
 use crate::problem::Problem;
 
 /// One source: where its documents are and how they are read.
@@ -31,7 +31,7 @@ pub enum Place {
     /// Files below a directory.
     Directory(directory::Options),
     /// Rows of a database.
-    Database(database::Options),
+    Database(Box<database::Options>),
 }
 
 /// Tells whether a document may have changed: equal stamps, unchanged document. Opaque bytes.
@@ -119,8 +119,12 @@ pub enum FoundPlace {
     Row {
         /// The row.
         row: Row,
-        /// Its stamp.
+        /// Of all its values.
+        hash: ContentHash,
+        /// Its stamp, which begins with that hash.
         stamp: Stamp,
+        /// What makes common columns of a program's own, and what the site says of itself.
+        shape: Option<(Shape, Arc<Facts>)>,
     },
 }
 
@@ -169,9 +173,13 @@ impl Found {
             known: self.known,
         };
         match self.place {
-            FoundPlace::Row { row, stamp } => {
-                // A row's stamp is a hash of all its values already.
-                let hash = ContentHash::of(&stamp.0);
+            FoundPlace::Row { row, hash, stamp, shape } => {
+                // As earlier releases had it: what is known stays known.
+                let hash = ContentHash::of(&hash.0);
+                let row = match shape {
+                    Some((shape, facts)) => (shape.of)(&row, &facts),
+                    None => row,
+                };
                 Ok((head, Loaded { content: LoadedContent::Row(row), hash, stamp }))
             }
             FoundPlace::File { file, stamp } => match directory::load(&file, &head.shown, stamp) {
