@@ -21,6 +21,7 @@ mod row;
 mod shortcode;
 mod tag;
 mod text;
+pub mod wordpress;
 
 use std::sync::Arc;
 
