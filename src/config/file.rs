@@ -77,6 +77,7 @@ pub(super) struct Source {
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
     Database { file: PathBuf, shown: String, query: String },
+    Wxr { path: PathBuf, shown: String, types: Vec<String> },
 }
 
 pub(super) struct Feed {
@@ -133,6 +134,7 @@ pub(super) enum Lock {
 enum Kind {
     Directory,
     Database,
+    Wxr,
 }
 
 pub(super) struct Output {
@@ -258,7 +260,10 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     let kind = t.parsed(
         text,
         "kind",
-        values::word(codes::KIND, &[("directory", Kind::Directory), ("database", Kind::Database)]),
+        values::word(
+            codes::KIND,
+            &[("directory", Kind::Directory), ("database", Kind::Database), ("wxr", Kind::Wxr)],
+        ),
     );
     let kind = match kind {
         Some(kind) => Some(kind.value),
@@ -290,7 +295,29 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
     let exclude = plain(t.parsed_list(text, "exclude", places::glob));
     let url = t.string(text, "url");
     let query = t.parsed(text, "query", values::query);
+    let types = plain(t.parsed_list(text, "types", values::post_type));
+    if kind? != Kind::Wxr {
+        t.refuse(text, "types", "is for `kind = \"wxr\"`", "leave it out");
+    }
     match kind? {
+        Kind::Wxr => {
+            for key in ["url", "query", "include", "exclude", "list_separator"] {
+                let help = "leave it out: an export has `path` and `types`";
+                t.refuse(text, key, "isn't for `kind = \"wxr\"`", help);
+            }
+            t.require(text, "path", "add the export file: `path = \"export.xml\"`");
+            let Str { value, written, span } = path?;
+            match places::path(&value) {
+                Ok(path) => {
+                    let types = if types.is_empty() { vec!["post".to_owned()] } else { types };
+                    Some(Place::Wxr { path, shown: written, types })
+                }
+                Err(wrong) => {
+                    text.wrong("path", &span, wrong);
+                    None
+                }
+            }
+        }
         Kind::Directory => {
             for key in ["url", "query", "list_separator"] {
                 let help = "write `kind = \"database\"`, or leave it out";

@@ -52,6 +52,7 @@ pub(crate) const SOURCE: Keys = Keys {
         "url",
         "query",
         "list_separator",
+        "types",
         "permalink",
         "timezone",
         "language",

@@ -240,6 +240,11 @@ fn source_place(place: &file::Place, folder: &Path) -> source::Place {
                 exclude: exclude.clone(),
             })
         }
+        file::Place::Wxr { path, shown, types } => source::Place::Wxr(source::wxr::Options {
+            path: folder.join(path),
+            shown: shown.clone(),
+            types: types.clone(),
+        }),
         file::Place::Database { file, shown, query } => {
             source::Place::Database(source::database::Options {
                 file: folder.join(file),
@@ -352,6 +357,8 @@ fn worker(
         match &source.place {
             source::Place::Directory(options) => watched.push(options.root.clone()),
             source::Place::Database(options) => watched_files.push(options.file.clone()),
+            // One that is chosen by wildcards is seen by the next look at everything.
+            source::Place::Wxr(options) => watched_files.push(options.path.clone()),
         }
     }
     // Two sources can share a folder, each with its own globs.

@@ -55,6 +55,19 @@ pub(super) fn source_name(value: &str) -> Result<String, Wrong> {
     Err(Wrong::new(codes::NAME, "isn't a name", help))
 }
 
+/// A type of WordPress's posts: at most twenty characters, as its column has.
+pub(super) fn post_type(value: &str) -> Result<String, Wrong> {
+    let sound = (1..=20).contains(&value.len())
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+    if sound {
+        return Ok(value.to_owned());
+    }
+    let help = "write it as WordPress calls it, such as \"post\" or \"podcast\"";
+    Err(Wrong::new(codes::VALUE, "is no type of posts", help))
+}
+
 /// Longest name of a source or a feed: with endings it fits every file system.
 pub(super) const NAME_CHARS_MAX: usize = 60;
 

@@ -195,13 +195,27 @@ fn titled<'t>(mut fields: Fields<'t>, desk: &mut Desk<'_>, body: &Body<'_>) -> F
     fields
 }
 
+/// WordPress's summaries have no captions.
+fn without_figures(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find("<figure") {
+        let Some(end) = rest[at..].find("</figure>") else { break };
+        out.push_str(&rest[..at]);
+        out.push(' ');
+        rest = &rest[at + end + "</figure>".len()..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// A summary that would be the first paragraph is WordPress's: the first words, whatever they are in.
 fn beginning(summary: Option<Summary>, html: &str) -> Option<Summary> {
     let made = summary.as_ref().is_none_or(|made| made.origin == SummaryOrigin::Paragraph);
     if !made {
         return summary;
     }
-    let text = plain::of_html(html);
+    let text = plain::of_html(&without_figures(html));
     let words: Vec<&str> = text.split(' ').take(EXCERPT_WORDS + 1).collect();
     let mut text = words[..words.len().min(EXCERPT_WORDS)].join(" ");
     if words.len() > EXCERPT_WORDS {

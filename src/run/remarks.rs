@@ -80,7 +80,7 @@ fn artwork(plan: &Plan, show: &Show, place: &Place) -> Option<Problem> {
     }
     let measured = plan.sources.iter().find_map(|source| match &source.place {
         source::Place::Directory(options) => directory::measure(options, &path),
-        source::Place::Database(_) => None,
+        source::Place::Database(_) | source::Place::Wxr(_) => None,
     });
     let (_, measured) = measured?;
     podcast::of_artwork(measured.width?, measured.height?, place)

@@ -52,7 +52,7 @@ pub(in super::super) fn html(content: &str, around: &Around<'_>) -> Rendered {
     let footnotes = around.footnotes.and_then(footnotes);
     let referred = blocks::Referred { footnotes, reusable: &find };
     let (text, lost) = match written_in_blocks {
-        true => blocks::html(&text, &referred),
+        true => tight(blocks::html(&text, &referred)),
         false => (autop(&text), Vec::new()),
     };
     let text = shortcodes::unparagraphed(&text);
@@ -61,6 +61,14 @@ pub(in super::super) fn html(content: &str, around: &Around<'_>) -> Rendered {
     let text = replace.all(&text);
     let html = without_traces(&text, around.post, !replace.unknown.is_empty());
     Rendered { html, unknown: replace.unknown, lost }
+}
+
+/// Where blocks stood nothing but line ends is left.
+fn tight((mut html, lost): (String, Vec<String>)) -> (String, Vec<String>) {
+    while html.contains("\n\n\n") && !html.contains("<pre") {
+        html = html.replace("\n\n\n", "\n\n");
+    }
+    (html, lost)
 }
 
 /// A post that is shown on several pages is one article.

@@ -292,8 +292,8 @@ const PLUMBING: [&str; 12] = [
     "following_users",
 ];
 
-/// Categories are the paper's sections, and keep their own name beside; those that they stand below
-/// come with them, as on WordPress's own pages.
+/// Categories are the paper's sections, all of them: so each category's feed has what WordPress's own
+/// has. Those that they stand below come with them, as on its pages.
 fn terms(columns: &mut Columns, post: &Post) {
     let mut all: Vec<Json> = Vec::new();
     let mut push = |taxonomy: &str, term: &Term, parents: &[Term]| {
@@ -308,14 +308,11 @@ fn terms(columns: &mut Columns, post: &Post) {
             all.push(value);
         }
     };
-    let categories = categories(post);
-    for taxonomy in ["section", "category"] {
-        for term in &categories {
-            for (depth, parent) in term.parents.iter().enumerate() {
-                push(taxonomy, parent, &term.parents[..depth]);
-            }
-            push(taxonomy, term, &term.parents);
+    for term in categories(post) {
+        for (depth, parent) in term.parents.iter().enumerate() {
+            push("section", parent, &term.parents[..depth]);
         }
+        push("section", term, &term.parents);
     }
     for term in &post.terms {
         let taxonomy = match term.taxonomy.as_str() {
