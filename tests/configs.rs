@@ -77,7 +77,12 @@ fn tell_source(say: &mut impl FnMut(&str, String), source: &source::Options) {
         source::Place::Wxr(place) => say(&name, format!("{place:?}")),
         source::Place::Database(place) => say(
             &name,
-            format!("{} shown {:?} query {:?}", place.file.display(), place.shown, place.query),
+            format!(
+                "{} shown {:?} query {:?}",
+                place.address.file().unwrap().display(),
+                place.shown,
+                place.question.query
+            ),
         ),
     }
     say(

@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod configs;
 mod damage;
+mod databases;
 mod documents;
 mod feeds;
 mod http;

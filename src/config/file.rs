@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::codes;
+use super::database;
 use super::keys;
 use super::places;
 use super::podcast;
@@ -17,6 +18,7 @@ use super::text::{At, Span, Str, Text};
 use super::values;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
+use crate::source::database::Address;
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -76,8 +78,19 @@ pub(super) struct Source {
 
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
-    Database { file: PathBuf, shown: String, query: String },
+    Database(Database),
     Wxr { path: PathBuf, shown: String, types: Vec<String> },
+}
+
+pub(super) struct Database {
+    pub(super) address: Address,
+    /// The URL as written, without a password.
+    pub(super) shown: String,
+    pub(super) query: String,
+    pub(super) also: Vec<(String, String)>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) tls_ca: Option<PathBuf>,
+    pub(super) time_limit: Option<u64>,
 }
 
 pub(super) struct Feed {
@@ -288,20 +301,24 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     source
 }
 
+/// The keys of each kind, refused at the other.
+const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
+const DATABASE: [&str; 7] =
+    ["url", "query", "also", "list_separator", "password_file", "tls_ca", "time_limit"];
+
 /// Where a source's documents are; keys of the other kind are refused.
 fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<Place> {
     let path = t.string(text, "path");
     let include = plain(t.parsed_list(text, "include", places::glob));
     let exclude = plain(t.parsed_list(text, "exclude", places::glob));
-    let url = t.string(text, "url");
-    let query = t.parsed(text, "query", values::query);
+    let database = database(text, t, kind == Some(Kind::Database));
     let types = plain(t.parsed_list(text, "types", values::post_type));
     if kind? != Kind::Wxr {
         t.refuse(text, "types", "is for `kind = \"wxr\"`", "leave it out");
     }
     match kind? {
         Kind::Wxr => {
-            for key in ["url", "query", "include", "exclude", "list_separator"] {
+            for key in DATABASE.into_iter().chain(["include", "exclude"]) {
                 let help = "leave it out: an export has `path` and `types`";
                 t.refuse(text, key, "isn't for `kind = \"wxr\"`", help);
             }
@@ -319,7 +336,7 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
             }
         }
         Kind::Directory => {
-            for key in ["url", "query", "list_separator"] {
+            for key in DATABASE {
                 let help = "write `kind = \"database\"`, or leave it out";
                 t.refuse(text, key, "is for `kind = \"database\"`", help);
             }
@@ -341,23 +358,53 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
             }
         }
         Kind::Database => {
-            for key in ["path", "include", "exclude"] {
+            for key in DIRECTORY {
                 let help = "leave it out: a database has `url` and `query`";
                 t.refuse(text, key, "is for `kind = \"directory\"`", help);
             }
-            t.require(text, "url", "add its file: `url = \"sqlite:desk.db\"`");
-            let help = "add `query = \"select id, title, url, body, published from stories\"`";
-            t.require(text, "query", help);
-            let Str { value, written, span } = url?;
-            match places::database(&value) {
-                Ok(file) => Some(Place::Database { file, shown: written, query: query?.value }),
-                Err(wrong) => {
-                    text.wrong("url", &span, wrong);
-                    None
-                }
-            }
+            database.map(Place::Database)
         }
     }
+}
+
+/// Where a database is, and what it is asked; what is wrong is told only of one that is `wanted`.
+fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Database> {
+    let url = t.string(text, "url");
+    let query = t.parsed(text, "query", values::query);
+    let also = t.pairs(text, "also", "tags = \"select … where id in (:ids)\"");
+    let password_file = t.parsed(text, "password_file", places::path);
+    let tls_ca = t.parsed(text, "tls_ca", places::path);
+    let time_limit = t.parsed(text, "time_limit", values::positive_duration);
+    if !wanted {
+        return None;
+    }
+    t.require(text, "url", "add where it is: `url = \"sqlite:desk.db\"`");
+    let help = "add `query = \"select id, title, url, body, published from stories\"`";
+    t.require(text, "query", help);
+    let Str { value, written, span } = url?;
+    let address = match database::database(&value) {
+        Ok(address) => address,
+        Err(wrong) => {
+            text.wrong("url", &span, wrong);
+            return None;
+        }
+    };
+    for (key, set) in [("password_file", &password_file), ("tls_ca", &tls_ca)] {
+        if let (Address::Sqlite(_), Some(at)) = (&address, set) {
+            let help = "leave it out: a SQLite file has neither password nor connection";
+            let message = format!("`{key}` is for a database on a server");
+            text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
+        }
+    }
+    Some(Database {
+        address,
+        shown: database::without_password(&written),
+        query: query?.value,
+        also: also.into_iter().map(|(name, sql)| (name.value, sql.value)).collect(),
+        password_file: password_file.map(|at| at.value),
+        tls_ca: tls_ca.map(|at| at.value),
+        time_limit: time_limit.map(|at| at.value),
+    })
 }
 
 fn plain<T>(values: Vec<At<T>>) -> Vec<T> {

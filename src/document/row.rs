@@ -268,6 +268,7 @@ fn named(desk: &mut Desk<'_>, key: &str, value: &Value) -> Named {
         Value::Blob(bytes) if bytes.len() == 1 && bytes[0] <= 1 => {
             return Named::Bool(bytes[0] == 1);
         }
+        Value::Rows(rows) => return Named::List(rows.iter().map(|r| belonging(desk, r)).collect()),
         Value::Text(bytes) | Value::Blob(bytes) => {
             let hints = text::Hints { markup: false, host: desk.options.site_url.host_str() };
             let decoded = text::decode(desk.document.shown, bytes, hints);
@@ -303,6 +304,23 @@ fn named(desk: &mut Desk<'_>, key: &str, value: &Value) -> Named {
         );
     }
     Named::Text(text)
+}
+
+/// A row that belongs to another: its one value, or its values by name.
+fn belonging(desk: &mut Desk<'_>, row: &Row) -> Named {
+    let mut map: Vec<_> = row
+        .columns
+        .iter()
+        .map(|(name, value)| (name.clone(), named(desk, &normal(name), value)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    match (row.columns.len(), map.pop()) {
+        (1, Some((_, value))) => value,
+        (_, last) => {
+            map.extend(last);
+            Named::Map(map)
+        }
+    }
 }
 
 fn is_time(key: &str) -> bool {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::article::ContentHash;
-use crate::document::{self, FolderIndex, Row};
+use crate::document::{self, Facts, FolderIndex, Row, Shape};
 use crate::problem::Problem;
 
 /// One source: where its documents are and how they are read.
@@ -32,7 +32,7 @@ pub enum Place {
     /// Files below a directory.
     Directory(directory::Options),
     /// Rows of a database.
-    Database(database::Options),
+    Database(Box<database::Options>),
     /// Posts of WordPress export files.
     Wxr(wxr::Options),
 }
@@ -124,6 +124,8 @@ pub enum FoundPlace {
         row: Row,
         /// Its stamp.
         stamp: Stamp,
+        /// What makes common columns of a program's own, and what the site says of itself.
+        shape: Option<(Shape, Arc<Facts>)>,
     },
 }
 
@@ -172,9 +174,13 @@ impl Found {
             known: self.known,
         };
         match self.place {
-            FoundPlace::Row { row, stamp } => {
+            FoundPlace::Row { row, stamp, shape } => {
                 // A row's stamp is a hash of all its values already.
                 let hash = ContentHash::of(&stamp.0);
+                let row = match shape {
+                    Some((shape, facts)) => (shape.of)(&row, &facts),
+                    None => row,
+                };
                 Ok((head, Loaded { content: LoadedContent::Row(row), hash, stamp }))
             }
             FoundPlace::File { file, stamp } => match directory::load(&file, &head.shown, stamp) {

@@ -411,7 +411,7 @@ impl<'a> Delivery<'a> {
             context: self.context,
             indexes: [].into(),
             known,
-            place: FoundPlace::Row { row, stamp },
+            place: FoundPlace::Row { row, stamp, shape: None },
         });
         if self.batch.len() == BATCH {
             (self.deliver)(std::mem::take(&mut self.batch));
@@ -447,7 +447,7 @@ fn hash(row: &Row) -> ContentHash {
             Value::Text(bytes) | Value::Blob(bytes) => part(bytes),
             Value::Integer(number) => part(&number.to_le_bytes()),
             Value::Real(number) => part(&number.to_bits().to_le_bytes()),
-            Value::Null => part(b""),
+            Value::Null | Value::Rows(_) => part(b""),
         }
     }
     ContentHash::finish(&hasher)
