@@ -30,3 +30,4 @@ mod support;
 mod tidy;
 mod watching;
 mod withdrawn;
+mod wordpress;

@@ -267,10 +267,13 @@ fn database(written: &file::Database, folder: &Path) -> source::database::Option
     source::database::Options {
         address,
         shown: written.shown.clone(),
-        question: Question {
-            query: written.query.clone(),
-            also: written.also.clone(),
-            ..Question::default()
+        question: match &written.preset {
+            Some(tables) => database::wordpress::question(tables),
+            None => Question {
+                query: written.query.clone(),
+                also: written.also.clone(),
+                ..Question::default()
+            },
         },
         limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
     }

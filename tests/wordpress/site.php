@@ -1,7 +1,7 @@
 <?php
 // A small newsroom in a real WordPress: `php site.php WORDPRESS` on a database that is empty. All
 // posts are fictional. Prints facts of it as JSON; `export` as second argument prints an export file
-// instead, `feed` its own RSS.
+// instead, `feed` its own RSS, `dump` its tables as SQL.
 $_SERVER['HTTP_HOST'] = 'gazette.example';
 $_SERVER['REQUEST_URI'] = '/';
 $_SERVER['REQUEST_METHOD'] = 'GET';
@@ -15,6 +15,19 @@ if ($what === 'export') {
     require_once ABSPATH . 'wp-admin/includes/export.php';
     register_post_type('podcast', ['public' => true, 'can_export' => true]);
     @export_wp(['content' => 'all']);
+    exit;
+}
+if ($what === 'dump') {
+    // Nobody's password or address, and of the options those that say how posts are shown.
+    $options = "option_name in ('home','siteurl','permalink_structure','timezone_string','gmt_offset','sticky_posts','default_category','upload_path','upload_url_path','blogname','category_base','tag_base')";
+    foreach (['posts' => '1', 'postmeta' => '1', 'terms' => '1', 'term_taxonomy' => '1', 'term_relationships' => '1', 'users' => '1', 'options' => $options] as $table => $where) {
+        $name = $wpdb->prefix . $table;
+        echo preg_replace('/ AUTO_INCREMENT=\d+/', '', $wpdb->get_row("show create table $name", ARRAY_N)[1]), ";\n";
+        foreach ($wpdb->get_results("select * from $name where $where", ARRAY_A) as $row) {
+            foreach (['user_pass', 'user_email', 'user_activation_key'] as $secret) if (isset($row[$secret])) $row[$secret] = '';
+            echo "insert into $name values (", implode(', ', array_map(fn($value) => $value === null ? 'null' : "'" . $wpdb->remove_placeholder_escape($wpdb->_real_escape($value)) . "'", $row)), ");\n";
+        }
+    }
     exit;
 }
 if ($what === 'feed') {

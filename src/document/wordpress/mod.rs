@@ -13,6 +13,7 @@ mod markup;
 mod media;
 mod permalink;
 mod php;
+mod shape;
 mod shortcodes;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub use self::aliases::{Facts, feed_paths};
 pub use self::dates::Clock;
 pub use self::media::Attachment;
 use self::php::Php;
+pub use self::shape::SHAPE;
 use super::plain;
 use super::{Row, Value};
 
