@@ -79,7 +79,7 @@ pub(super) struct Source {
 
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
-    Database(Database),
+    Database(Box<Database>),
     Wxr { path: PathBuf, shown: String, types: Vec<String> },
 }
 
@@ -375,7 +375,7 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
                 let help = "leave it out: a database has `url` and `query`";
                 t.refuse(text, key, "is for `kind = \"directory\"`", help);
             }
-            database.map(Place::Database)
+            database.map(|database| Place::Database(Box::new(database)))
         }
     }
 }
