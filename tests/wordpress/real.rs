@@ -42,7 +42,7 @@ impl WordPress {
             "<?php define('DB_NAME', '{}'); define('DB_USER', '{USER}'); define('DB_PASSWORD', '{PASSWORD}');\n\
              define('DB_HOST', '127.0.0.1:{}'); define('DB_CHARSET', 'utf8mb4'); define('DB_COLLATE', '');\n\
              define('WP_DEBUG', false); define('DISABLE_WP_CRON', true); define('WP_HTTP_BLOCK_EXTERNAL', true);\n\
-             $table_prefix = 'wp_'; define('ABSPATH', __DIR__ . '/'); require_once ABSPATH . 'wp-settings.php';\n",
+             $table_prefix = 'wp_'; if (!defined('ABSPATH')) define('ABSPATH', __DIR__ . '/'); require_once ABSPATH . 'wp-settings.php';\n",
             database.name, database.server.port
         );
         fs::write(folder.path().join("wp-config.php"), config).unwrap();
