@@ -216,6 +216,9 @@ fn several_exports_of_any_version_are_one_source() {
     report.assert_counts(&[("new", 2)]);
     let problems = report.problems();
     assert!(problems.iter().any(|problem| problem.code == "post-twice"), "{problems:?}");
+    let again = newsroom.regenerate_well();
+    again.assert_counts(&[("opened", 0), ("parsed", 0)]);
+    assert!(again.problems().iter().any(|problem| problem.code == "post-twice"), "{again:?}");
     assert_eq!(newsroom.titles("town").len(), 2);
     let feed = newsroom.read("public/feeds/latest.rss");
     assert!(feed.contains("Sat, 03 Feb 2007 08:05:00 GMT"), "{feed}");

@@ -5,6 +5,7 @@
 
 mod bodies;
 pub mod commit;
+pub mod database;
 pub mod diff;
 pub mod explain;
 mod gone;
@@ -175,6 +176,7 @@ impl Catalog {
             times::make(&db)?;
             gone::make(&db)?;
             second::make(&db)?;
+            database::make(&db)?;
         }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)?, differs: false })
     }
@@ -213,33 +215,7 @@ impl Catalog {
             "" => (String::new(), String::new(), "\u{10ffff}".to_owned()),
             path => (path.to_owned(), format!("{path}/"), format!("{path}0")),
         };
-        let mut query = self
-            .db
-            .prepare_cached(
-                "select path, stamp, hash, context from document d
-                 where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
-                   and not exists (select 1 from staged s
-                                   where s.source = d.source and s.path = d.path)
-                 union all
-                 select path, stamp, hash, context from staged
-                 where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
-                   and vanished = 0",
-            )
-            .map_err(Error::database)?;
-        let rows = query
-            .query_map(params![source, exact, from, to], |row| {
-                Ok(Known {
-                    path: row.get(0)?,
-                    stamp: Stamp(row.get(1)?),
-                    hash: hash(row, 2)?,
-                    context: hash(row, 3)?,
-                })
-            })
-            .map_err(Error::database)?;
-        for row in rows {
-            known.push(row.map_err(Error::database)?);
-        }
-        Ok(())
+        exact_documents(&self.db, source, &exact, &from, &to, known)
     }
 
     fn known_indexes(&self, source: &str) -> Result<Vec<KnownIndex>, Error> {
@@ -365,6 +341,43 @@ impl Catalog {
     pub fn close(self) -> Result<(), Error> {
         self.db.close().map_err(|(_, e)| Error::database(e))
     }
+}
+
+/// The documents at a path, and at those from one up to another.
+fn exact_documents(
+    db: &Connection,
+    source: &str,
+    exact: &str,
+    from: &str,
+    to: &str,
+    known: &mut Vec<Known>,
+) -> Result<(), Error> {
+    let mut query = db
+        .prepare_cached(
+            "select path, stamp, hash, context from document d
+             where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
+               and not exists (select 1 from staged s
+                               where s.source = d.source and s.path = d.path)
+             union all
+             select path, stamp, hash, context from staged
+             where source = ?1 and (path = ?2 or (path >= ?3 and path < ?4))
+               and vanished = 0",
+        )
+        .map_err(Error::database)?;
+    let rows = query
+        .query_map(params![source, exact, from, to], |row| {
+            Ok(Known {
+                path: row.get(0)?,
+                stamp: Stamp(row.get(1)?),
+                hash: hash(row, 2)?,
+                context: hash(row, 3)?,
+            })
+        })
+        .map_err(Error::database)?;
+    for row in rows {
+        known.push(row.map_err(Error::database)?);
+    }
+    Ok(())
 }
 
 fn hash(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<ContentHash> {

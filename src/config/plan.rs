@@ -14,7 +14,7 @@ use super::{Settings, codes, defaults, feeds, places, routes, values};
 use crate::article::LANGUAGE;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
-use crate::source::database::{self, Address, Password, Question};
+use crate::source::database::{self, Address, Changes, Password, Question};
 use crate::{document, run, server, source, worker};
 
 /// Resolves a whole file. `None` where something that has no default is missing or wrong, which has
@@ -229,6 +229,10 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
             .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
         drafts: false,
         by_language: None,
+        charset: match &written.place {
+            Some(file::Place::Database(database)) => database.charset,
+            _ => None,
+        },
     }
 }
 
@@ -270,12 +274,40 @@ fn database(written: &file::Database, folder: &Path) -> source::database::Option
         question: match &written.preset {
             Some(tables) => database::wordpress::question(tables),
             None => Question {
-                query: written.query.clone(),
+                query: query(&written.query, &written.address),
                 also: written.also.clone(),
+                changes: written.changes.as_ref().map(|changes| Changes {
+                    column: changes.column.clone(),
+                    lag_s: changes.lag.unwrap_or(defaults::LAG_S),
+                    sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
+                }),
                 ..Question::default()
             },
         },
         limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
+        listen: written.listen.clone(),
+    }
+}
+
+/// The query that a table and its columns stand for.
+fn query(asked: &file::Asked, address: &Address) -> String {
+    let quote = if matches!(address, Address::Mysql(_)) { '`' } else { '"' };
+    let quoted = |name: &str| {
+        let doubled = name.replace(quote, &format!("{quote}{quote}"));
+        format!("{quote}{doubled}{quote}")
+    };
+    match asked {
+        file::Asked::Query(query) => query.clone(),
+        file::Asked::Table(table, columns) => {
+            // A table may stand in a schema.
+            let table: Vec<_> = table.split('.').map(quoted).collect();
+            let named = |(what, column): &(String, String)| {
+                format!("{} as {}", quoted(column), quoted(what))
+            };
+            let columns: Vec<_> = columns.iter().map(named).collect();
+            let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+            format!("select {columns} from {}", table.join("."))
+        }
     }
 }
 

@@ -34,6 +34,14 @@ pub(super) fn text_or_empty(value: &str) -> Result<String, Wrong> {
     if value.trim().is_empty() { Ok(String::new()) } else { text(value) }
 }
 
+/// A charset, by any of its names.
+pub(super) fn charset(value: &str) -> Result<&'static encoding_rs::Encoding, Wrong> {
+    encoding_rs::Encoding::for_label(value.trim().as_bytes()).ok_or_else(|| {
+        let help = "write \"windows-1251\", \"iso-8859-1\" or \"shift_jis\", for example";
+        Wrong::new(codes::VALUE, "isn't a charset that is known", help)
+    })
+}
+
 /// A query; line breaks are its own business.
 pub(super) fn query(value: &str) -> Result<String, Wrong> {
     if value.trim().is_empty() {

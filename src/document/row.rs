@@ -271,7 +271,11 @@ fn named(desk: &mut Desk<'_>, key: &str, value: &Value) -> Named {
         Value::Rows(rows) => return Named::List(rows.iter().map(|r| belonging(desk, r)).collect()),
         Value::Text(bytes) | Value::Blob(bytes) => {
             let hints = text::Hints { markup: false, host: desk.options.site_url.host_str() };
-            let decoded = text::decode(desk.document.shown, bytes, hints);
+            let is_named = matches!(value, Value::Blob(_)) || std::str::from_utf8(bytes).is_err();
+            let decoded = match desk.options.charset.filter(|_| is_named) {
+                Some(charset) => text::decode_as(desk.document.shown, bytes, charset),
+                None => text::decode(desk.document.shown, bytes, hints),
+            };
             // A cell that is no text loses its value, the row goes on.
             if let Some(problem) = decoded.problem {
                 let message = format!("column {key}: {}", problem.message);

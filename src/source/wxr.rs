@@ -117,13 +117,15 @@ pub fn gather(
     }
     let mut gathered = delivery.finish();
     let documents = gathered.documents;
-    gathered.gathered.indexes_changed.push(KnownIndex {
+    let index = KnownIndex {
         folder: String::new(),
         stamp: seen(documents),
         hash: ContentHash::of(b""),
         index: Arc::new(FolderIndex::default()),
-        problems: Vec::new(),
-    });
+        // Told for as long as the files stand.
+        problems: std::mem::take(&mut gathered.gathered.problems),
+    };
+    gathered.gathered.indexes_changed.push(index);
     Ok(gathered.gathered)
 }
 

@@ -66,7 +66,8 @@ impl<'a> Delivery<'a> {
             return;
         }
         let path = id.to_string();
-        let stamp = Stamp(hash(&row).0.to_vec());
+        let hash = hash(&row);
+        let stamp = Stamp(hash.0.to_vec());
         let known = self.known.remove(&path);
         if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == self.context) {
             self.gathered.unchanged += 1;
@@ -79,7 +80,7 @@ impl<'a> Delivery<'a> {
             context: self.context,
             indexes: [].into(),
             known,
-            place: FoundPlace::Row { row, stamp, shape: None },
+            place: FoundPlace::Row { row, stamp, hash, shape: None },
         });
         if self.batch.len() == BATCH {
             (self.deliver)(std::mem::take(&mut self.batch));
