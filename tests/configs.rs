@@ -74,11 +74,12 @@ fn tell_source(say: &mut impl FnMut(&str, String), source: &source::Options) {
     let name = format!("source {}", source.name);
     match &source.place {
         source::Place::Directory(place) => say(&name, format!("{place:?}")),
+        source::Place::Wxr(place) => say(&name, format!("{place:?}")),
         source::Place::Database(place) => say(
             &name,
             format!(
                 "{} shown {:?} query {:?}",
-                place.address.file().unwrap().display(),
+                place.address.file().map_or("a server".into(), |file| file.to_string_lossy()),
                 place.shown,
                 place.question.query
             ),

@@ -33,3 +33,4 @@ mod support;
 mod tidy;
 mod watching;
 mod withdrawn;
+mod wordpress;

@@ -20,6 +20,7 @@ use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::net::Allowed;
 use crate::source::database::Address;
+use crate::source::database::wordpress::Tables;
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -81,10 +82,13 @@ pub(super) struct Source {
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
     Database(Box<Database>),
+    Wxr { path: PathBuf, shown: String, types: Vec<String> },
 }
 
 pub(super) struct Database {
     pub(super) address: Address,
+    /// Posts of WordPress, instead of a query.
+    pub(super) preset: Option<Tables>,
     /// The URL as written, without a password.
     pub(super) shown: String,
     pub(super) query: Asked,
@@ -165,6 +169,7 @@ pub(super) enum Lock {
 enum Kind {
     Directory,
     Database,
+    Wxr,
 }
 
 pub(super) struct Media {
@@ -312,7 +317,10 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     let kind = t.parsed(
         text,
         "kind",
-        values::word(codes::KIND, &[("directory", Kind::Directory), ("database", Kind::Database)]),
+        values::word(
+            codes::KIND,
+            &[("directory", Kind::Directory), ("database", Kind::Database), ("wxr", Kind::Wxr)],
+        ),
     );
     let kind = match kind {
         Some(kind) => Some(kind.value),
@@ -339,13 +347,16 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
 
 /// The keys of each kind, refused at the other.
 const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
-const DATABASE: [&str; 14] = [
+const DATABASE: [&str; 17] = [
     "url",
     "query",
     "table",
     "columns",
     "charset",
     "also",
+    "preset",
+    "table_prefix",
+    "blog",
     "changed_since",
     "lag",
     "sweep",
@@ -361,8 +372,30 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
     let path = t.string(text, "path");
     let include = plain(t.parsed_list(text, "include", places::glob));
     let exclude = plain(t.parsed_list(text, "exclude", places::glob));
-    let database = database(text, t, kind == Some(Kind::Database));
+    let types = plain(t.parsed_list(text, "types", values::post_type));
+    let types = if types.is_empty() { vec!["post".to_owned()] } else { types };
+    let asked = t.has("preset");
+    let database = database(text, t, kind == Some(Kind::Database), &types);
+    if kind? != Kind::Wxr && !asked {
+        let help = "leave it out, or write `preset = \"wordpress\"`";
+        t.refuse(text, "types", "is for WordPress", help);
+    }
     match kind? {
+        Kind::Wxr => {
+            for key in DATABASE.into_iter().chain(["include", "exclude"]) {
+                let help = "leave it out: an export has `path` and `types`";
+                t.refuse(text, key, "isn't for `kind = \"wxr\"`", help);
+            }
+            t.require(text, "path", "add the export file: `path = \"export.xml\"`");
+            let Str { value, written, span } = path?;
+            match places::path(&value) {
+                Ok(path) => Some(Place::Wxr { path, shown: written, types }),
+                Err(wrong) => {
+                    text.wrong("path", &span, wrong);
+                    None
+                }
+            }
+        }
         Kind::Directory => {
             for key in DATABASE {
                 let help = "write `kind = \"database\"`, or leave it out";
@@ -396,7 +429,12 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
 }
 
 /// Where a database is, and what it is asked; what is wrong is told only of one that is `wanted`.
-fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Database> {
+fn database(
+    text: &mut Text<'_>,
+    t: &mut Table<'_>,
+    wanted: bool,
+    types: &[String],
+) -> Option<Database> {
     let url = t.string(text, "url");
     let query = asked(text, t, wanted);
     let charset = t.parsed(text, "charset", values::charset);
@@ -404,12 +442,23 @@ fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Data
     let password_file = t.parsed(text, "password_file", places::path);
     let tls_ca = t.parsed(text, "tls_ca", places::path);
     let time_limit = t.parsed(text, "time_limit", values::positive_duration);
+    let preset = preset(text, t, types);
     let changes = changes(text, t, wanted);
     let listen = t.parsed(text, "listen", values::text);
     if !wanted {
         return None;
     }
     t.require(text, "url", "add where it is: `url = \"sqlite:desk.db\"`");
+    if t.has("preset") {
+        for key in ["query", "table", "columns", "also", "changed_since", "lag", "sweep", "charset"]
+        {
+            t.refuse(text, key, "isn't asked beside a preset", "leave it out");
+        }
+    } else {
+        for key in ["table_prefix", "blog"] {
+            t.refuse(text, key, "is for a preset", "add `preset = \"wordpress\"`, or leave it out");
+        }
+    }
     let Str { value, written, span } = url?;
     let address = match database::database(&value) {
         Ok(address) => address,
@@ -425,6 +474,11 @@ fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Data
             text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
         }
     }
+    if let (true, Address::Sqlite(_) | Address::Postgres(_)) = (t.has("preset"), &address) {
+        let help = "write `url = \"mysql://…\"`: WordPress keeps its posts in MySQL or MariaDB";
+        text.error(&codes::DATABASE, Some(&span), "`url` is no database of WordPress's", help);
+        return None;
+    }
     if let (Address::Sqlite(_) | Address::Mysql(_), Some(at)) = (&address, &listen) {
         let message = "`listen` is for PostgreSQL, which alone tells of changes";
         let help =
@@ -432,9 +486,10 @@ fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Data
         text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
     }
     Some(Database {
+        preset,
         address,
         shown: database::without_password(&written),
-        query: query?,
+        query: if t.has("preset") { Asked::Query(String::new()) } else { query? },
         charset: charset.map(|at| at.value),
         also: also.into_iter().map(|(name, sql)| (name.value, sql.value)).collect(),
         password_file: password_file.map(|at| at.value),
@@ -445,9 +500,23 @@ fn database(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Data
     })
 }
 
+/// What `preset` asks for.
+fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Tables> {
+    let preset = t.parsed(text, "preset", values::word(codes::VALUE, &[("wordpress", ())]));
+    let prefix = t.parsed(text, "table_prefix", values::table_prefix);
+    let blog = t.count(text, "blog");
+    preset?;
+    Some(Tables {
+        prefix: prefix.map_or_else(|| "wp_".to_owned(), |at| at.value),
+        blog: blog.unwrap_or(1),
+        types: types.to_vec(),
+    })
+}
+
 /// What is asked for: a query, or a table with its columns.
 fn asked(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Asked> {
     let query = t.parsed(text, "query", values::query);
+    let wanted = wanted && !t.has("preset");
     let table = t.parsed(text, "table", values::text);
     let columns = t.pairs(text, "columns", "title = \"headline\"");
     if !wanted {
@@ -468,7 +537,7 @@ fn changes(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Chang
     let column = t.parsed(text, "changed_since", values::text);
     let lag = t.parsed(text, "lag", values::duration);
     let sweep = t.parsed(text, "sweep", values::positive_duration);
-    if column.is_none() && wanted && !t.has("changed_since") {
+    if column.is_none() && wanted && !t.has("changed_since") && !t.has("preset") {
         for key in ["lag", "sweep"] {
             let help = "add `changed_since = \"updated\"`, a column that grows with each change";
             t.refuse(text, key, "means nothing without `changed_since`", help);

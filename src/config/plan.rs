@@ -261,6 +261,11 @@ fn source_place(place: &file::Place, folder: &Path) -> source::Place {
                 exclude: exclude.clone(),
             })
         }
+        file::Place::Wxr { path, shown, types } => source::Place::Wxr(source::wxr::Options {
+            path: folder.join(path),
+            shown: shown.clone(),
+            types: types.clone(),
+        }),
         file::Place::Database(written) => {
             source::Place::Database(Box::new(database(written, folder)))
         }
@@ -281,15 +286,18 @@ fn database(written: &file::Database, folder: &Path) -> source::database::Option
     source::database::Options {
         address,
         shown: written.shown.clone(),
-        question: Question {
-            query: query(&written.query, &written.address),
-            also: written.also.clone(),
-            changes: written.changes.as_ref().map(|changes| Changes {
-                column: changes.column.clone(),
-                lag_s: changes.lag.unwrap_or(defaults::LAG_S),
-                sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
-            }),
-            ..Question::default()
+        question: match &written.preset {
+            Some(tables) => database::wordpress::question(tables),
+            None => Question {
+                query: query(&written.query, &written.address),
+                also: written.also.clone(),
+                changes: written.changes.as_ref().map(|changes| Changes {
+                    column: changes.column.clone(),
+                    lag_s: changes.lag.unwrap_or(defaults::LAG_S),
+                    sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
+                }),
+                ..Question::default()
+            },
         },
         limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
         listen: written.listen.clone(),
@@ -422,6 +430,8 @@ fn worker(
             source::Place::Database(options) => {
                 watched_files.extend(options.address.file().map(Path::to_owned));
             }
+            // One that is chosen by wildcards is seen by the next look at everything.
+            source::Place::Wxr(options) => watched_files.push(options.path.clone()),
         }
     }
     // Two sources can share a folder, each with its own globs.

@@ -82,6 +82,13 @@ fn alone(header: &str, key: &str, written: &str) -> String {
             let url = "url = \"postgres://ann@db/d\"";
             format!("{NEEDED_SITE}{database}{url}\nquery = \"select 1\"\n{written}\n")
         }
+        ("[[source]]", "preset") => {
+            format!("{NEEDED_SITE}{database}url = \"mysql://ann@db/d\"\n{written}\n")
+        }
+        ("[[source]]", "table_prefix" | "blog" | "types") => {
+            let url = "url = \"mysql://ann@db/d\"\npreset = \"wordpress\"";
+            format!("{NEEDED_SITE}{database}{url}\n{written}\n")
+        }
         ("[[source]]", "table") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\n{written}\n")
         }

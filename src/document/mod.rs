@@ -22,6 +22,7 @@ mod row;
 mod shortcode;
 mod tag;
 mod text;
+pub mod wordpress;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

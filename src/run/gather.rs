@@ -19,7 +19,7 @@ use crate::catalog::{self, Catalog, second};
 use crate::document::{self, Content, Document, Reading, Surroundings};
 use crate::problem::{Code, Place, Problem};
 use crate::source::directory::{self, Target};
-use crate::source::{self, Found, Gathered, LoadedContent};
+use crate::source::{self, Found, Gathered, LoadedContent, wxr};
 
 pub(crate) const INTERNAL: Code = Code::new("internal");
 
@@ -111,7 +111,9 @@ fn look(
             Some(directory::apart(targets))
         }
         // A database that changed is looked at as a whole, so no path points at it.
-        (source::Place::Database(_), Scope::Paths(_)) => return Ok(Ok(None)),
+        (source::Place::Database(_) | source::Place::Wxr(_), Scope::Paths(_)) => {
+            return Ok(Ok(None));
+        }
     };
     catalog.look_again(again.iter().copied())?;
     let memory = catalog.memory(&source.name, targets.as_deref())?;
@@ -121,6 +123,7 @@ fn look(
             let targets = targets.as_deref().unwrap_or(&whole);
             directory::gather(options, &source.reading, targets, memory, deliver)
         }
+        source::Place::Wxr(options) => Ok(wxr::gather(options, &source.reading, memory, deliver)?),
         source::Place::Database(_) => Ok(Gathered::default()),
     })?;
     settle(source, looked, catalog, tally, report)
@@ -252,7 +255,7 @@ fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Sta
             stamps.borrow_mut().insert(path.to_owned(), found.map(|(stamp, _)| stamp));
             measured
         }
-        source::Place::Database(_) => None,
+        source::Place::Database(_) | source::Place::Wxr(_) => None,
     };
     let document = Document {
         path: &head.path,
@@ -288,7 +291,7 @@ fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Sta
                 (file.clone(), known.unwrap_or_else(|| directory::stamp_of(options, file)))
             })
             .collect(),
-        source::Place::Database(_) => Vec::new(),
+        source::Place::Database(_) | source::Place::Wxr(_) => Vec::new(),
     };
     let shown = head.shown.clone();
     prepare(&source.name, head, loaded.stamp, loaded.hash, reading, looked)

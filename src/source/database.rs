@@ -16,6 +16,7 @@ mod question;
 mod session;
 mod sqlite;
 mod tls;
+pub mod wordpress;
 
 use std::collections::HashSet;
 use std::fmt;

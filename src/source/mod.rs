@@ -1,11 +1,12 @@
-//! Where documents are: a directory is walked, a database is queried. What is known comes in, in the
+//! Where documents are: a directory is walked, a database is queried, an export file is read. What is known comes in, in the
 //! order of paths; documents that may have changed go out in batches; what was found wrong goes
-//! beside. To whoever asks, both kinds of source look alike. How a document is read is
+//! beside. To whoever asks, all kinds of source look alike. How a document is read is
 //! [`document`]'s; what is remembered of it is the catalog's.
 
 pub mod database;
 pub mod directory;
 pub mod measure;
+pub mod wxr;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub enum Place {
     Directory(directory::Options),
     /// Rows of a database.
     Database(Box<database::Options>),
+    /// Posts of WordPress export files.
+    Wxr(wxr::Options),
 }
 
 /// Tells whether a document may have changed: equal stamps, unchanged document. Opaque bytes.
@@ -244,6 +247,9 @@ pub enum Error {
     /// The database can't be asked.
     #[error("{0}")]
     Database(#[from] database::Error),
+    /// An export file can't be read to its end.
+    #[error("{0}; its articles stay as they are")]
+    Wxr(#[from] wxr::Error),
 }
 
 /// Documents handed over at once: enough that threads have work, few enough that memory stays
