@@ -279,7 +279,7 @@ def cold(options, engines):
     print(f"\n{options.articles} articles, cold, medians of {options.rounds} rounds\n")
     print(f"{'':12} {'wall s':>8} {'CPU s':>8} {'peak MB':>8} {'gather s':>9} {'client s':>9} {'of files':>9} {'gather of client':>17}")
     for name in ("files", *(e.name for e in engines)):
-        read = figures[name][0][4]["counters"]["read"]
+        read = figures[name][0][4]["read"]
         row = f"{name:12} {middle(name, 0):8.2f} {middle(name, 1):8.2f} {middle(name, 2):8.0f} {middle(name, 3):9.2f}"
         if name != "files":
             client = middle(name + " client", 0)
@@ -367,7 +367,7 @@ def memory(options, engines):
         wall, cpu, peak, gather, report = regenerate(folder)
         state = sum(f.stat().st_size for f in (folder / ".feedwright").iterdir())
         peaks.append(peak)
-        print(f"{count:9} rows: {wall:.1f} s, {cpu:.1f} s CPU, gather {gather:.1f} s, peak {peak:.0f} MB, state {state / 1e6:.0f} MB, {report['counters']['read']} read")
+        print(f"{count:9} rows: {wall:.1f} s, {cpu:.1f} s CPU, gather {gather:.1f} s, peak {peak:.0f} MB, state {state / 1e6:.0f} MB, {report['read']} read")
         shutil.rmtree(folder)
     print(f"peak of ten times the rows: {peaks[1] / peaks[0]:.2f}")
 
