@@ -74,9 +74,15 @@ fn tell_source(say: &mut impl FnMut(&str, String), source: &source::Options) {
     let name = format!("source {}", source.name);
     match &source.place {
         source::Place::Directory(place) => say(&name, format!("{place:?}")),
+        source::Place::Wxr(place) => say(&name, format!("{place:?}")),
         source::Place::Database(place) => say(
             &name,
-            format!("{} shown {:?} query {:?}", place.file.display(), place.shown, place.query),
+            format!(
+                "{} shown {:?} query {:?}",
+                place.address.file().unwrap().display(),
+                place.shown,
+                place.question.query
+            ),
         ),
     }
     say(

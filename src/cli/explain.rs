@@ -282,7 +282,7 @@ fn below_roots<'a>(plan: &'a Plan, path: &str) -> Vec<(&'a source::Options, Stri
             let target = directory::targets(options, std::slice::from_ref(&path)).pop()?;
             (!target.0.is_empty()).then_some((source, target.0))
         }
-        source::Place::Database(_) => None,
+        source::Place::Database(_) | source::Place::Wxr(_) => None,
     };
     plan.sources.iter().filter_map(below).collect()
 }

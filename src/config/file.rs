@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::codes;
+use super::database;
 use super::keys;
 use super::places;
 use super::podcast;
@@ -18,6 +19,8 @@ use super::values;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::net::Allowed;
+use crate::source::database::Address;
+use crate::source::database::wordpress::Tables;
 use crate::time::Zone;
 
 pub(super) struct File {
@@ -78,7 +81,21 @@ pub(super) struct Source {
 
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
-    Database { file: PathBuf, shown: String, query: String },
+    Database(Database),
+    Wxr { path: PathBuf, shown: String, types: Vec<String> },
+}
+
+pub(super) struct Database {
+    pub(super) address: Address,
+    /// Posts of WordPress, instead of a query.
+    pub(super) preset: Option<Tables>,
+    /// The URL as written, without a password.
+    pub(super) shown: String,
+    pub(super) query: String,
+    pub(super) also: Vec<(String, String)>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) tls_ca: Option<PathBuf>,
+    pub(super) time_limit: Option<u64>,
 }
 
 pub(super) struct Feed {
@@ -135,6 +152,7 @@ pub(super) enum Lock {
 enum Kind {
     Directory,
     Database,
+    Wxr,
 }
 
 pub(super) struct Media {
@@ -282,7 +300,10 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     let kind = t.parsed(
         text,
         "kind",
-        values::word(codes::KIND, &[("directory", Kind::Directory), ("database", Kind::Database)]),
+        values::word(
+            codes::KIND,
+            &[("directory", Kind::Directory), ("database", Kind::Database), ("wxr", Kind::Wxr)],
+        ),
     );
     let kind = match kind {
         Some(kind) => Some(kind.value),
@@ -307,16 +328,52 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     source
 }
 
+/// The keys of each kind, refused at the other.
+const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
+const DATABASE: [&str; 10] = [
+    "url",
+    "query",
+    "also",
+    "preset",
+    "table_prefix",
+    "blog",
+    "list_separator",
+    "password_file",
+    "tls_ca",
+    "time_limit",
+];
+
 /// Where a source's documents are; keys of the other kind are refused.
 fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<Place> {
     let path = t.string(text, "path");
     let include = plain(t.parsed_list(text, "include", places::glob));
     let exclude = plain(t.parsed_list(text, "exclude", places::glob));
-    let url = t.string(text, "url");
-    let query = t.parsed(text, "query", values::query);
+    let types = plain(t.parsed_list(text, "types", values::post_type));
+    let types = if types.is_empty() { vec!["post".to_owned()] } else { types };
+    let asked = t.has("preset");
+    let database = database(text, t, kind == Some(Kind::Database), &types);
+    if kind? != Kind::Wxr && !asked {
+        let help = "leave it out, or write `preset = \"wordpress\"`";
+        t.refuse(text, "types", "is for WordPress", help);
+    }
     match kind? {
+        Kind::Wxr => {
+            for key in DATABASE.into_iter().chain(["include", "exclude"]) {
+                let help = "leave it out: an export has `path` and `types`";
+                t.refuse(text, key, "isn't for `kind = \"wxr\"`", help);
+            }
+            t.require(text, "path", "add the export file: `path = \"export.xml\"`");
+            let Str { value, written, span } = path?;
+            match places::path(&value) {
+                Ok(path) => Some(Place::Wxr { path, shown: written, types }),
+                Err(wrong) => {
+                    text.wrong("path", &span, wrong);
+                    None
+                }
+            }
+        }
         Kind::Directory => {
-            for key in ["url", "query", "list_separator"] {
+            for key in DATABASE {
                 let help = "write `kind = \"database\"`, or leave it out";
                 t.refuse(text, key, "is for `kind = \"database\"`", help);
             }
@@ -338,23 +395,87 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
             }
         }
         Kind::Database => {
-            for key in ["path", "include", "exclude"] {
+            for key in DIRECTORY {
                 let help = "leave it out: a database has `url` and `query`";
                 t.refuse(text, key, "is for `kind = \"directory\"`", help);
             }
-            t.require(text, "url", "add its file: `url = \"sqlite:desk.db\"`");
-            let help = "add `query = \"select id, title, url, body, published from stories\"`";
-            t.require(text, "query", help);
-            let Str { value, written, span } = url?;
-            match places::database(&value) {
-                Ok(file) => Some(Place::Database { file, shown: written, query: query?.value }),
-                Err(wrong) => {
-                    text.wrong("url", &span, wrong);
-                    None
-                }
-            }
+            database.map(Place::Database)
         }
     }
+}
+
+/// Where a database is, and what it is asked; what is wrong is told only of one that is `wanted`.
+fn database(
+    text: &mut Text<'_>,
+    t: &mut Table<'_>,
+    wanted: bool,
+    types: &[String],
+) -> Option<Database> {
+    let url = t.string(text, "url");
+    let query = t.parsed(text, "query", values::query);
+    let also = t.pairs(text, "also", "tags = \"select … where id in (:ids)\"");
+    let password_file = t.parsed(text, "password_file", places::path);
+    let tls_ca = t.parsed(text, "tls_ca", places::path);
+    let time_limit = t.parsed(text, "time_limit", values::positive_duration);
+    let preset = preset(text, t, types);
+    if !wanted {
+        return None;
+    }
+    t.require(text, "url", "add where it is: `url = \"sqlite:desk.db\"`");
+    if t.has("preset") {
+        for key in ["query", "also"] {
+            t.refuse(text, key, "isn't asked beside a preset", "leave it out");
+        }
+    } else {
+        let help = "add `query = \"select id, title, url, body, published from stories\"`";
+        t.require(text, "query", help);
+        for key in ["table_prefix", "blog"] {
+            t.refuse(text, key, "is for a preset", "add `preset = \"wordpress\"`, or leave it out");
+        }
+    }
+    let Str { value, written, span } = url?;
+    let address = match database::database(&value) {
+        Ok(address) => address,
+        Err(wrong) => {
+            text.wrong("url", &span, wrong);
+            return None;
+        }
+    };
+    for (key, set) in [("password_file", &password_file), ("tls_ca", &tls_ca)] {
+        if let (Address::Sqlite(_), Some(at)) = (&address, set) {
+            let help = "leave it out: a SQLite file has neither password nor connection";
+            let message = format!("`{key}` is for a database on a server");
+            text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
+        }
+    }
+    if let (true, Address::Sqlite(_) | Address::Postgres(_)) = (t.has("preset"), &address) {
+        let help = "write `url = \"mysql://…\"`: WordPress keeps its posts in MySQL or MariaDB";
+        text.error(&codes::DATABASE, Some(&span), "`url` is no database of WordPress's", help);
+        return None;
+    }
+    Some(Database {
+        preset,
+        address,
+        shown: database::without_password(&written),
+        query: if t.has("preset") { String::new() } else { query?.value },
+        also: also.into_iter().map(|(name, sql)| (name.value, sql.value)).collect(),
+        password_file: password_file.map(|at| at.value),
+        tls_ca: tls_ca.map(|at| at.value),
+        time_limit: time_limit.map(|at| at.value),
+    })
+}
+
+/// What `preset` asks for.
+fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Tables> {
+    let preset = t.parsed(text, "preset", values::word(codes::VALUE, &[("wordpress", ())]));
+    let prefix = t.parsed(text, "table_prefix", values::table_prefix);
+    let blog = t.count(text, "blog");
+    preset?;
+    Some(Tables {
+        prefix: prefix.map_or_else(|| "wp_".to_owned(), |at| at.value),
+        blog: blog.unwrap_or(1),
+        types: types.to_vec(),
+    })
 }
 
 fn plain<T>(values: Vec<At<T>>) -> Vec<T> {

@@ -4,6 +4,7 @@
 
 mod apart;
 mod codes;
+mod database;
 mod defaults;
 mod expand;
 mod feeds;

@@ -1,4 +1,4 @@
-//! Where things are: addresses of the web and of listeners, databases, paths. As in
+//! Where things are: addresses of the web and of listeners, paths. As in
 //! [`values`](super::values), each is a pure function of a string.
 
 use std::net::{IpAddr, SocketAddr};
@@ -101,33 +101,6 @@ pub(super) fn listen(value: &str) -> Result<SocketAddr, Wrong> {
     })
 }
 
-/// The file of a database, relative to `feeds.toml`.
-pub(super) fn database(value: &str) -> Result<PathBuf, Wrong> {
-    let wrong = |what: &str, help: &str| Wrong::new(codes::DATABASE, what, help);
-    let help = "write \"sqlite:desk.db\", relative to this file";
-    let Some((scheme, rest)) = value.trim().split_once(':') else {
-        return Err(wrong("isn't the URL of a database", help));
-    };
-    match scheme.to_ascii_lowercase().as_str() {
-        "sqlite" | "sqlite3" => {}
-        "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            return Err(wrong(
-                "is a database that this release can't read",
-                "this release reads SQLite; PostgreSQL and MySQL come later",
-            ));
-        }
-        _ => return Err(wrong("is a database of an unknown kind", help)),
-    }
-    let file = rest.strip_prefix("//").unwrap_or(rest);
-    if file.contains(['?', '#']) {
-        return Err(wrong("has a `?` or a `#`, and settings there aren't read", help));
-    }
-    if file.is_empty() || file.starts_with(':') || file.contains('\0') {
-        return Err(wrong("names no file", help));
-    }
-    Ok(PathBuf::from(file))
-}
-
 /// A path, relative to `feeds.toml`.
 pub(super) fn path(value: &str) -> Result<PathBuf, Wrong> {
     let wrong = |what: &str, help: &str| Wrong::new(codes::PATH, what, help);
@@ -218,22 +191,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_database_is_a_file() {
-        for (written, file) in [
-            ("sqlite:desk.db", "desk.db"),
-            ("sqlite:///srv/desk.db", "/srv/desk.db"),
-            ("sqlite:/a b.db", "/a b.db"),
-        ] {
-            assert_eq!(database(written), Ok(PathBuf::from(file)));
-        }
-    }
-
     proptest! {
         #[test]
         fn nothing_makes_a_place_panic(value in any::<String>()) {
             let _ = (base(&value), contact(&value), email(&value), listen(&value));
-            let _ = (database(&value), path(&value), glob(&value));
+            let _ = (path(&value), glob(&value));
         }
 
         #[test]

@@ -14,6 +14,7 @@ use super::{Settings, codes, defaults, feeds, places, routes, values};
 use crate::article::LANGUAGE;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
+use crate::source::database::{self, Address, Password, Question};
 use crate::{document, fetch, run, server, source, worker};
 
 /// Resolves a whole file. `None` where something that has no default is missing or wrong, which has
@@ -256,13 +257,40 @@ fn source_place(place: &file::Place, folder: &Path) -> source::Place {
                 exclude: exclude.clone(),
             })
         }
-        file::Place::Database { file, shown, query } => {
-            source::Place::Database(source::database::Options {
-                file: folder.join(file),
-                shown: shown.clone(),
-                query: query.clone(),
-            })
+        file::Place::Wxr { path, shown, types } => source::Place::Wxr(source::wxr::Options {
+            path: folder.join(path),
+            shown: shown.clone(),
+            types: types.clone(),
+        }),
+        file::Place::Database(written) => {
+            source::Place::Database(Box::new(database(written, folder)))
         }
+    }
+}
+
+fn database(written: &file::Database, folder: &Path) -> source::database::Options {
+    let mut address = written.address.clone();
+    match &mut address {
+        Address::Sqlite(file) => *file = folder.join(&file),
+        Address::Postgres(server) | Address::Mysql(server) => {
+            if let Some(file) = &written.password_file {
+                server.password = Password::File(folder.join(file));
+            }
+            server.tls.ca = written.tls_ca.as_ref().map(|file| folder.join(file));
+        }
+    }
+    source::database::Options {
+        address,
+        shown: written.shown.clone(),
+        question: match &written.preset {
+            Some(tables) => database::wordpress::question(tables),
+            None => Question {
+                query: written.query.clone(),
+                also: written.also.clone(),
+                ..Question::default()
+            },
+        },
+        limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
     }
 }
 
@@ -367,7 +395,11 @@ fn worker(
     for source in sources {
         match &source.place {
             source::Place::Directory(options) => watched.push(options.root.clone()),
-            source::Place::Database(options) => watched_files.push(options.file.clone()),
+            source::Place::Database(options) => {
+                watched_files.extend(options.address.file().map(Path::to_owned));
+            }
+            // One that is chosen by wildcards is seen by the next look at everything.
+            source::Place::Wxr(options) => watched_files.push(options.path.clone()),
         }
     }
     // Two sources can share a folder, each with its own globs.

@@ -78,7 +78,11 @@ fn alone(header: &str, key: &str, written: &str) -> String {
         ("[[source]]", "query") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\n{written}\n")
         }
-        ("[[source]]", "list_separator") => {
+        ("[[source]]", "password_file" | "tls_ca") => {
+            let url = "url = \"postgres://ann@db/d\"";
+            format!("{NEEDED_SITE}{database}{url}\nquery = \"select 1\"\n{written}\n")
+        }
+        ("[[source]]", "list_separator" | "also" | "time_limit") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\nquery = \"select 1\"\n{written}\n")
         }
         ("[[source]]", "kind") if written.starts_with("kind = \"database\"") => {

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::codes;
+use super::database;
 use super::expand;
 use super::keys;
 use crate::problem::{Code, Place, Problem, Severity};
@@ -21,6 +22,8 @@ const PROBLEMS_MAX: usize = 500;
 pub(super) struct Text<'a> {
     path: String,
     text: &'a str,
+    /// What is shown of it: whatever is wrong with a line, a password in it is nobody's business.
+    shown: String,
     /// Where each line begins.
     lines: Vec<usize>,
     env: &'a dyn Fn(&str) -> Option<String>,
@@ -67,7 +70,8 @@ impl<'a> Text<'a> {
     ) -> Text<'a> {
         let lines =
             std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
-        Text { path, text, lines: lines.collect(), env, problems: Vec::new(), untold: 0 }
+        let shown = database::without_password(text);
+        Text { path, text, shown, lines: lines.collect(), env, problems: Vec::new(), untold: 0 }
     }
 
     /// Line of a byte, from 0.
@@ -105,7 +109,7 @@ impl<'a> Text<'a> {
             return;
         }
         let place = self.place(span);
-        let mut problem = Problem::new(severity, code, place, message).line(self.text);
+        let mut problem = Problem::new(severity, code, place, message).line(&self.shown);
         problem.help = help;
         self.problems.push(problem);
     }

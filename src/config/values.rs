@@ -56,6 +56,30 @@ pub(super) fn source_name(value: &str) -> Result<String, Wrong> {
     Err(Wrong::new(codes::NAME, "isn't a name", help))
 }
 
+/// What the names of WordPress's tables begin with.
+pub(super) fn table_prefix(value: &str) -> Result<String, Wrong> {
+    let sound = (1..=32).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if sound {
+        return Ok(value.to_owned());
+    }
+    let help = "wp-config.php has it as `$table_prefix`: \"wp_\"";
+    Err(Wrong::new(codes::VALUE, "begins no table's name", help))
+}
+
+/// A type of WordPress's posts: at most twenty characters, as its column has.
+pub(super) fn post_type(value: &str) -> Result<String, Wrong> {
+    let sound = (1..=20).contains(&value.len())
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+    if sound {
+        return Ok(value.to_owned());
+    }
+    let help = "write it as WordPress calls it, such as \"post\" or \"podcast\"";
+    Err(Wrong::new(codes::VALUE, "is no type of posts", help))
+}
+
 /// Longest name of a source or a feed: with endings it fits every file system.
 pub(super) const NAME_CHARS_MAX: usize = 60;
 

@@ -84,14 +84,7 @@ pub(super) fn html(name: &str, args: &Args<'_>, page: &Page<'_>) -> Option<Strin
     Some(match name {
         "figure" | "image" | "img" | "picture" => figure(args)?,
         "youtube" | "youtubeEmbed" | "yt" => youtube(args)?,
-        "vimeo" => {
-            let id = token(args.at(0).or(args.key(&["id"]))?);
-            player(
-                &format!("https://player.vimeo.com/video/{id}"),
-                &format!("https://vimeo.com/{id}"),
-                args.key(&["title", "label"]),
-            )
-        }
+        "vimeo" => vimeo(args)?,
         "tweet" | "twitter" | "x" => {
             let id = token(args.key(&["id"]).or(args.at(1)).or(args.at(0))?);
             let user = token(args.key(&["user"]).unwrap_or("i"));
@@ -172,6 +165,56 @@ fn player(embed: &str, page: &str, label: Option<&str>) -> String {
         "<p><iframe src=\"{embed}\" title=\"{title}\" allowfullscreen></iframe><br>\
          <a href=\"{page}\">{text}</a></p>"
     )
+}
+
+/// The player of an address that readers keep one for: a film of YouTube or Vimeo.
+pub(super) fn of_address(address: &str) -> Option<String> {
+    let url = url::Url::parse(address).ok()?;
+    let host = url.host_str()?.trim_start_matches("www.").trim_start_matches("m.");
+    let mut path = url.path().split('/').filter(|part| !part.is_empty());
+    let (first, second) = (path.next().unwrap_or_default(), path.next().unwrap_or_default());
+    match host {
+        "youtube.com" | "youtube-nocookie.com" => {
+            let watched = || url.query_pairs().find(|(key, _)| key == "v").map(|(_, id)| id);
+            let id = match first {
+                "watch" => watched()?.into_owned(),
+                "embed" | "shorts" | "live" | "v" => second.to_owned(),
+                _ => return None,
+            };
+            film("youtube", &id)
+        }
+        "youtu.be" => film("youtube", first),
+        "vimeo.com" => film("vimeo", first),
+        "player.vimeo.com" if first == "video" => film("vimeo", second),
+        _ => None,
+    }
+}
+
+/// The player of a film by its number, if it can be one.
+fn film(site: &str, id: &str) -> Option<String> {
+    let sound = match site {
+        "vimeo" => id.bytes().all(|b| b.is_ascii_digit()),
+        _ => id.len() == token(id).len(),
+    };
+    (sound && !id.is_empty()).then(|| player_of(site, &Args::parse(id)))?
+}
+
+/// The player that a shortcode of that name asks for.
+pub(super) fn player_of(site: &str, args: &Args<'_>) -> Option<String> {
+    match site {
+        "youtube" => youtube(args),
+        "vimeo" => vimeo(args),
+        _ => None,
+    }
+}
+
+fn vimeo(args: &Args<'_>) -> Option<String> {
+    let id = token(args.at(0).or(args.key(&["id"]))?);
+    Some(player(
+        &format!("https://player.vimeo.com/video/{id}"),
+        &format!("https://vimeo.com/{id}"),
+        args.key(&["title", "label"]),
+    ))
 }
 
 fn link(url: &str) -> String {

@@ -232,6 +232,12 @@ pub(super) struct Fields<'a> {
 const INNER: [&str; 2] = ["params", "extra"];
 
 impl<'a> Fields<'a> {
+    /// Adds a value that the document doesn't name itself.
+    pub(super) fn put(&mut self, name: &str, value: Named) {
+        let (normal, name) = (normal(name), name.to_owned());
+        self.fields.push(Field { normal, name, parent: None, value, near: None });
+    }
+
     /// Of a document whose names stand in `header` of its text. Later ones of the same spelling win;
     /// the names of those that lost are the second result.
     pub(super) fn new(

@@ -22,7 +22,9 @@ mod row;
 mod shortcode;
 mod tag;
 mod text;
+pub mod wordpress;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
@@ -172,6 +174,87 @@ pub enum Value {
     Text(Vec<u8>),
     /// Bytes.
     Blob(Vec<u8>),
+    /// What another question gave for this row: its tags, authors, media. In that question's order.
+    Rows(Vec<Row>),
+}
+
+impl Row {
+    /// The value of a column; SQL's names have no case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let found = self.columns.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value).filter(|value| **value != Value::Null)
+    }
+
+    /// The text of a column, where it is text or a number. What is no UTF-8 is replaced.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::Integer(n) => Some(n.to_string()),
+            Value::Real(n) => Some(n.to_string()),
+            Value::Text(bytes) | Value::Blob(bytes) => {
+                Some(String::from_utf8_lossy(bytes).into_owned())
+            }
+            Value::Null | Value::Rows(_) => None,
+        }
+    }
+
+    /// The rows that another question gave for this one.
+    #[must_use]
+    pub fn rows(&self, name: &str) -> &[Row] {
+        match self.get(name) {
+            Some(Value::Rows(rows)) => rows,
+            _ => &[],
+        }
+    }
+}
+
+/// What a site says of itself, asked before its articles: answers by the name of their question.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Facts {
+    /// The answers.
+    pub rows: BTreeMap<String, Vec<Row>>,
+}
+
+impl Facts {
+    /// The rows that a question gave.
+    #[must_use]
+    pub fn of(&self, question: &str) -> &[Row] {
+        self.rows.get(question).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands beside a name, in an answer of rows with a name and a value.
+    #[must_use]
+    pub fn named(&self, question: &str, name: &str) -> Option<String> {
+        let row = self.of(question).iter().find(|row| {
+            row.columns.first().is_some_and(|(first, _)| row.text(first).as_deref() == Some(name))
+        })?;
+        row.columns.get(1).and_then(|(second, _)| row.text(second))
+    }
+}
+
+/// Makes a row with the common columns out of one with a program's own (WordPress, Ghost): a pure function
+/// of the row and of what the site says of itself.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    /// The program's name.
+    pub name: &'static str,
+    /// Raised when the same row becomes another: all are read again.
+    pub version: u32,
+    /// The function.
+    pub of: fn(&Row, &Facts) -> Row,
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Shape) -> bool {
+        (self.name, self.version) == (other.name, other.version)
+    }
+}
+
+impl std::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 /// What one document says of one article. Lower ranks win.

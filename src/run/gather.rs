@@ -2,7 +2,7 @@
 //! and staged on one, and what is gone is noted.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use crate::catalog::{self, Catalog, second};
 use crate::document::{self, Content, Document, Reading, Surroundings};
 use crate::problem::{Code, Place, Problem};
 use crate::source::directory::{self, Target};
-use crate::source::{self, Found, Gathered, LoadedContent, Memory, database};
+use crate::source::{self, Found, Gathered, LoadedContent, Memory, database, wxr};
 
 pub(crate) const INTERNAL: Code = Code::new("internal");
 
@@ -104,7 +104,9 @@ fn look(
             Some(directory::apart(targets))
         }
         // A database that changed is looked at as a whole, so no path points at it.
-        (source::Place::Database(_), Scope::Paths(_)) => return Ok(Ok(None)),
+        (source::Place::Database(_) | source::Place::Wxr(_), Scope::Paths(_)) => {
+            return Ok(Ok(None));
+        }
     };
     catalog.look_again(again.iter().copied())?;
     let memory = catalog.memory(&source.name, targets.as_deref())?;
@@ -201,7 +203,10 @@ fn each_batch(
             let targets = targets.unwrap_or(&whole);
             directory::gather(options, &source.reading, targets, memory, deliver)
         }
-        source::Place::Database(options) => Ok(rows(source, options, memory, deliver)?),
+        source::Place::Database(options) => {
+            Ok(database::gather(options, &source.name, &source.reading, memory, deliver)?)
+        }
+        source::Place::Wxr(options) => Ok(wxr::gather(options, &source.reading, memory, deliver)?),
     }
 }
 
@@ -246,7 +251,7 @@ fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Sta
             stamps.borrow_mut().insert(path.to_owned(), found.map(|(stamp, _)| stamp));
             measured
         }
-        source::Place::Database(_) => None,
+        source::Place::Database(_) | source::Place::Wxr(_) => None,
     };
     let document = Document {
         path: &head.path,
@@ -282,55 +287,10 @@ fn read(source: &source::Options, found: Found, tally: &Tally<'_>) -> Option<Sta
                 (file.clone(), known.unwrap_or_else(|| directory::stamp_of(options, file)))
             })
             .collect(),
-        source::Place::Database(_) => Vec::new(),
+        source::Place::Database(_) | source::Place::Wxr(_) => Vec::new(),
     };
     let shown = head.shown.clone();
     prepare(&source.name, head, loaded.stamp, loaded.hash, reading, looked)
         .map_err(|e| tell(Problem::error(&INTERNAL, Place::whole(shown), e.to_string())))
         .ok()
-}
-
-/// Rows of a database, as a directory's files look: all that are otherwise are delivered, and those
-/// that aren't there any more have vanished.
-fn rows(
-    source: &source::Options,
-    options: &database::Options,
-    memory: Memory,
-    deliver: &mut dyn FnMut(Vec<Found>),
-) -> Result<Gathered, database::Error> {
-    let mut known: HashMap<String, source::Known> =
-        memory.documents.into_iter().map(|k| (k.path.clone(), k)).collect();
-    let context = source.reading.digest();
-    let mut gathered = Gathered::default();
-    let mut batch = Vec::new();
-    let finished = database::read(options, &mut |keyed| {
-        let known = known.remove(&keyed.key);
-        let stamp = source::Stamp(keyed.stamp.0.to_vec());
-        gathered.opened += 1;
-        if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == context) {
-            gathered.unchanged += 1;
-            return std::ops::ControlFlow::Continue(());
-        }
-        // Received already: counted here, and not again when it is read.
-        gathered.opened -= 1;
-        batch.push(Found {
-            shown: format!("{} row {}", source.name, keyed.key),
-            path: keyed.key,
-            context,
-            indexes: [].into(),
-            known,
-            place: source::FoundPlace::Row { row: keyed.row, stamp },
-        });
-        if batch.len() == source::BATCH {
-            deliver(std::mem::take(&mut batch));
-        }
-        std::ops::ControlFlow::Continue(())
-    })?;
-    if !batch.is_empty() {
-        deliver(batch);
-    }
-    gathered.problems = finished.problems;
-    gathered.vanished = known.into_keys().collect();
-    gathered.vanished.sort();
-    Ok(gathered)
 }

@@ -125,7 +125,7 @@ fn local(plan: &Plan, url: &str) -> Local {
     }
     let directories = plan.sources.iter().filter_map(|source| match &source.place {
         source::Place::Directory(options) => Some(options),
-        source::Place::Database(_) => None,
+        source::Place::Database(_) | source::Place::Wxr(_) => None,
     });
     let mut local = Local::Elsewhere;
     for options in directories {

@@ -1,40 +1,68 @@
-//! Documents as rows of a database. The query is asked as it stands, once, and its rows are handed on
-//! as they come, with every value as the database gave it. Nothing is written, ever. What a row means
-//! is [`document`](crate::document)'s; which rows changed is the caller's to tell by their stamps.
+//! Documents as rows of a database. Questions are asked as they stand, and their rows are handed on as
+//! they come, with every value as the database gave it. Nothing is written, ever. What differs between
+//! engines stands in a file for each (`sqlite`, `postgres`, `mysql`); what a row means is
+//! [`document`](crate::document)'s.
 
+mod address;
 mod error;
-mod open;
-mod watchdog;
+mod joined;
+mod keys;
+mod look;
+mod mysql;
+mod postgres;
+mod question;
+mod session;
+mod sqlite;
+mod tls;
+pub mod wordpress;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Statement};
-
+pub use self::address::{Address, Host, Password, Server, Tls, TlsMode};
 pub use self::error::Error;
-use self::watchdog::Watchdog;
+use self::keys::KeyColumns;
+pub use self::look::gather;
+use self::session::{Asked, Session};
 use crate::article::ContentHash;
-use crate::document::{Row, Value};
+use crate::document::{Facts, Row, Shape};
 use crate::problem::{Code, Place, Problem};
 
-/// Which rows.
-#[derive(Clone, PartialEq, Eq)]
+/// Which rows of which database.
+#[derive(Clone, PartialEq)]
 pub struct Options {
-    /// The database's file.
-    pub file: PathBuf,
-    /// How problems call it: the URL as `feeds.toml` writes it, variables unfilled.
+    /// Where it is.
+    pub address: Address,
+    /// How problems call it: the URL as `feeds.toml` writes it, variables unfilled, without a password.
     pub shown: String,
-    /// The query whose column names say what they are.
-    pub query: String,
+    /// What is asked.
+    pub question: Question,
+    /// How long it may take for one question. What is done with the rows doesn't count.
+    pub limit: Duration,
 }
 
-impl std::fmt::Debug for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options").field("shown", &self.shown).finish_non_exhaustive()
     }
+}
+
+/// What is asked of a database. A preset (WordPress, Ghost) is one of these, made of data.
+#[derive(Clone, PartialEq, Default)]
+pub struct Question {
+    /// Asked first, once: what the site says of itself. By name; [`Question::shape`] is given the answers.
+    pub facts: Vec<(String, String)>,
+    /// The query whose column names say what they are. Column `id`, else `url`, names a row.
+    pub query: String,
+    /// What else belongs to a row, several rows to one: tags, authors, media. Asked for some rows at once:
+    /// `:ids` in the query stands for the list of their ids, and its column `id` says whose a row is. The
+    /// answer becomes the main row's column of that name, in its order, without the column `id`.
+    pub also: Vec<(String, String)>,
+    /// Makes a row with the common columns out of one with a program's own.
+    pub shape: Option<Shape>,
 }
 
 /// A row and its name.
@@ -45,7 +73,7 @@ pub struct Keyed {
     pub key: String,
     /// Its columns.
     pub row: Row,
-    /// Changes exactly when the name, the type or the value of any column does.
+    /// Changes exactly when the name, the type or the value of any column does, joined ones included.
     pub stamp: ContentHash,
 }
 
@@ -65,15 +93,17 @@ pub(crate) const ROW_TWICE: Code = Code::new("row-twice");
 /// A row has no key.
 pub(crate) const ROW_WITHOUT_KEY: Code = Code::new("row-without-key");
 
-/// How long another program may hold the database before that is an error.
+/// How long another program may hold the database, or a row of it, before that is an error.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
-/// How long the database may take for a query. What the receiver does with rows doesn't count.
-const TIME_MAX: Duration = Duration::from_secs(60);
+/// How long a server may take to let us in.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long a database may take for a question where nothing else is said.
+pub const TIME_MAX: Duration = Duration::from_secs(60);
 /// Problems reported one by one; what is beyond becomes a number.
 const PROBLEMS_MAX: usize = 100;
 
-/// Asks the query and delivers its rows in the order in which they come. A row without a key isn't
-/// delivered; of rows that share one, only the first is.
+/// Asks the query and delivers its rows in the order in which they come, each with what belongs to it. A
+/// row without a key isn't delivered; of rows that share one, only the first is.
 ///
 /// # Errors
 ///
@@ -82,201 +112,98 @@ pub fn read(
     options: &Options,
     deliver: &mut dyn FnMut(Keyed) -> ControlFlow<()>,
 ) -> Result<Finished, Error> {
-    read_within(options, TIME_MAX, deliver)
+    let session = Session::open(options)?;
+    let mut reader = Reader::new(options);
+    read_all(&session, options, &mut reader, deliver)?;
+    session.end()?;
+    Ok(reader.finish())
 }
 
-fn read_within(
+fn read_all(
+    session: &Session,
     options: &Options,
-    limit: Duration,
+    reader: &mut Reader<'_>,
     deliver: &mut dyn FnMut(Keyed) -> ControlFlow<()>,
-) -> Result<Finished, Error> {
-    let opened = open::open(options)?;
-    let watchdog = Watchdog::start(opened.connection.get_interrupt_handle(), limit);
-    let finished = ask(&opened.connection, options, &watchdog, deliver).map_err(|error| {
-        if watchdog.barked() {
-            Error::TooSlow { shown: options.shown.clone(), limit_s: limit.as_secs() }
-        } else {
-            error
-        }
-    })?;
-    opened.unchanged(options)?;
-    Ok(finished)
+) -> Result<(), Error> {
+    let asked = Asked { shown: &options.shown, sql: &options.question.query, given: &[] };
+    session.ask(asked, &mut |page| {
+        let page = joined::join(session, options, page)?;
+        Ok(reader.take(page, deliver))
+    })
 }
 
-fn ask(
-    connection: &Connection,
-    options: &Options,
-    watchdog: &Watchdog,
-    deliver: &mut dyn FnMut(Keyed) -> ControlFlow<()>,
-) -> Result<Finished, Error> {
-    let fault = |error| Error::of(error, options);
-    let mut statement = prepare(connection, options)?;
-    let mut names: Option<(Vec<String>, KeyColumns)> = None;
-    let mut finished = Finished::default();
-    let mut unreported = 0u64;
-    let mut known = HashSet::new();
-    let mut rows = statement.raw_query();
-    while let Some(row) = watchdog.watch(|| rows.next()).map_err(fault)? {
-        finished.rows += 1;
-        // Only after the first step are they those of the schema as it is now.
-        if names.is_none() {
-            names = Some(names_of(row.as_ref(), options)?);
-        }
-        let Some((names, keys)) = &names else { continue };
-        let mut columns = Vec::with_capacity(names.len());
-        for (at, name) in names.iter().enumerate() {
-            columns.push((name.clone(), value(row.get_ref(at).map_err(fault)?)));
-        }
-        let row = Row { columns };
-        let problem = match keys.key(&row, finished.rows) {
-            Some(key) if known.insert(ContentHash::of(key.as_bytes())) => {
-                let stamp = stamp(&row);
-                if deliver(Keyed { key, row, stamp }).is_break() {
-                    finished.stopped = true;
-                    break;
+/// Asks what the site says of itself.
+fn facts(session: &Session, options: &Options) -> Result<Arc<Facts>, Error> {
+    let mut facts = Facts::default();
+    for (name, sql) in &options.question.facts {
+        let shown = format!("{} ({name})", options.shown);
+        let rows = session.ask_all(Asked { shown: &shown, sql, given: &[] })?;
+        facts.rows.insert(name.clone(), rows);
+    }
+    Ok(Arc::new(facts))
+}
+
+/// Gives rows their keys, and tells which have none of their own.
+struct Reader<'a> {
+    options: &'a Options,
+    known: HashSet<ContentHash>,
+    finished: Finished,
+    unreported: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(options: &'a Options) -> Reader<'a> {
+        Reader { options, known: HashSet::new(), finished: Finished::default(), unreported: 0 }
+    }
+
+    fn take(
+        &mut self,
+        page: Vec<Row>,
+        deliver: &mut dyn FnMut(Keyed) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Some(first) = page.first() else { return ControlFlow::Continue(()) };
+        let keys = KeyColumns::among(&first.columns);
+        for row in page {
+            self.finished.rows += 1;
+            let problem = match keys.key(&row, self.finished.rows) {
+                Some(key) if self.known.insert(ContentHash::of(key.as_bytes())) => {
+                    let stamp = keys::stamp(&row);
+                    if deliver(Keyed { key, row, stamp }).is_break() {
+                        self.finished.stopped = true;
+                        return ControlFlow::Break(());
+                    }
+                    continue;
                 }
-                continue;
+                Some(key) => row_twice(self.options, &key),
+                None => row_without_key(self.options, self.finished.rows),
+            };
+            if self.finished.problems.len() < PROBLEMS_MAX {
+                self.finished.problems.push(problem);
+            } else {
+                self.unreported += 1;
             }
-            Some(key) => row_twice(options, &key),
-            None => row_without_key(options, finished.rows),
-        };
-        if finished.problems.len() < PROBLEMS_MAX {
-            finished.problems.push(problem);
-        } else {
-            unreported += 1;
         }
+        ControlFlow::Continue(())
     }
-    if unreported > 0 {
-        finished.problems.push(more(options, unreported));
-    }
-    Ok(finished)
-}
 
-fn prepare<'c>(connection: &'c Connection, options: &Options) -> Result<Statement<'c>, Error> {
-    let shown = || options.shown.clone();
-    let statement =
-        connection.prepare(&options.query).map_err(|error| Error::of(error, options))?;
-    // `readonly` alone would let BEGIN, ATTACH and PRAGMA through.
-    let asks =
-        statement.readonly() && statement.is_explain() == 0 && begins_a_select(&options.query);
-    if !asks {
-        return Err(Error::NotASelect(shown()));
-    }
-    if statement.parameter_count() > 0 {
-        return Err(Error::Parameters(shown()));
-    }
-    Ok(statement)
-}
-
-/// Whether the first word, after comments and stray semicolons, begins a question.
-fn begins_a_select(query: &str) -> bool {
-    let mut rest = query;
-    loop {
-        rest = rest
-            .trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ';' || c == '\u{feff}');
-        if let Some(comment) = rest.strip_prefix("--") {
-            rest = comment.split_once('\n').map_or("", |(_, after)| after);
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            rest = comment.split_once("*/").map_or("", |(_, after)| after);
-        } else {
-            break;
+    fn finish(mut self) -> Finished {
+        if self.unreported > 0 {
+            self.finished.problems.push(more(self.options, self.unreported));
         }
-    }
-    let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
-    ["select", "with", "values"].iter().any(|begin| word.eq_ignore_ascii_case(begin))
-}
-
-fn names_of(
-    statement: &Statement<'_>,
-    options: &Options,
-) -> Result<(Vec<String>, KeyColumns), Error> {
-    // rusqlite panics at a name that isn't UTF-8, which a schema may well have.
-    let read = || statement.column_names().map(str::to_owned).collect::<Vec<String>>();
-    let names = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).map_err(|_| {
-        let reason = "the name of a column isn't UTF-8".to_owned();
-        Error::Query { shown: options.shown.clone(), reason }
-    })?;
-    let keys = KeyColumns::among(&names);
-    Ok((names, keys))
-}
-
-/// The columns that a key is taken from, best first.
-struct KeyColumns {
-    id: Option<usize>,
-    url: Option<usize>,
-}
-
-impl KeyColumns {
-    fn among(names: &[String]) -> KeyColumns {
-        // SQL's names have no case; of several, the first counts, as for SQL.
-        let find = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
-        KeyColumns { id: find("id"), url: find("url") }
-    }
-
-    fn key(&self, row: &Row, number: u64) -> Option<String> {
-        if self.id.is_none() && self.url.is_none() {
-            return Some(number.to_string());
-        }
-        let columns = [self.id, self.url].into_iter().flatten();
-        columns.filter_map(|at| key_of(&row.columns.get(at)?.1)).next()
+        self.finished
     }
 }
 
-fn key_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::Integer(n) => Some(n.to_string()),
-        Value::Real(n) => Some(n.to_string()),
-        Value::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned),
-            Err(_) => Some(hex(bytes)),
+/// A server's password, wherever it stands.
+fn password(server: &Server, shown: &str) -> Result<Option<String>, Error> {
+    server.password.get().map_err(|e| Error::File {
+        shown: shown.to_owned(),
+        file: match &server.password {
+            Password::File(file) => file.to_string_lossy().into_owned(),
+            Password::None | Password::Text(_) => String::new(),
         },
-        Value::Blob(bytes) => Some(hex(bytes)).filter(|_| !bytes.is_empty()),
-    }
-}
-
-/// Bytes as SQL writes them.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::from("x'");
-    for byte in bytes {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('\'');
-    text
-}
-
-fn value(raw: ValueRef<'_>) -> Value {
-    match raw {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(n) => Value::Integer(n),
-        ValueRef::Real(n) => Value::Real(n),
-        ValueRef::Text(bytes) => Value::Text(bytes.to_vec()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-    }
-}
-
-/// A hash of all names and values, types included. Lengths are hashed too, so that no two rows run
-/// into the same bytes.
-fn stamp(row: &Row) -> ContentHash {
-    let mut hasher = blake3::Hasher::new();
-    let mut part = |tag: u8, bytes: &[u8]| {
-        hasher.update(&[tag]);
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    for (name, value) in &row.columns {
-        part(b'c', name.as_bytes());
-        match value {
-            Value::Null => part(b'n', &[]),
-            Value::Integer(n) => part(b'i', &n.to_le_bytes()),
-            Value::Real(n) => part(b'r', &n.to_bits().to_le_bytes()),
-            Value::Text(bytes) => part(b't', bytes),
-            Value::Blob(bytes) => part(b'b', bytes),
-        }
-    }
-    ContentHash::finish(&hasher)
+        reason: e.to_string(),
+    })
 }
 
 fn row_twice(options: &Options, key: &str) -> Problem {

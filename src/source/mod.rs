@@ -1,17 +1,18 @@
-//! Where documents are: a directory is walked, a database is queried. What is known comes in, in the
+//! Where documents are: a directory is walked, a database is queried, an export file is read. What is known comes in, in the
 //! order of paths; documents that may have changed go out in batches; what was found wrong goes
-//! beside. To whoever asks, both kinds of source look alike. How a document is read is
+//! beside. To whoever asks, all kinds of source look alike. How a document is read is
 //! [`document`]'s; what is remembered of it is the catalog's.
 
 pub mod database;
 pub mod directory;
 pub mod measure;
+pub mod wxr;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::article::ContentHash;
-use crate::document::{self, FolderIndex, Row};
+use crate::document::{self, Facts, FolderIndex, Row, Shape};
 use crate::problem::Problem;
 
 /// One source: where its documents are and how they are read.
@@ -31,7 +32,9 @@ pub enum Place {
     /// Files below a directory.
     Directory(directory::Options),
     /// Rows of a database.
-    Database(database::Options),
+    Database(Box<database::Options>),
+    /// Posts of WordPress export files.
+    Wxr(wxr::Options),
 }
 
 /// Tells whether a document may have changed: equal stamps, unchanged document. Opaque bytes.
@@ -121,6 +124,8 @@ pub enum FoundPlace {
         row: Row,
         /// Its stamp.
         stamp: Stamp,
+        /// What makes common columns of a program's own, and what the site says of itself.
+        shape: Option<(Shape, Arc<Facts>)>,
     },
 }
 
@@ -169,9 +174,13 @@ impl Found {
             known: self.known,
         };
         match self.place {
-            FoundPlace::Row { row, stamp } => {
+            FoundPlace::Row { row, stamp, shape } => {
                 // A row's stamp is a hash of all its values already.
                 let hash = ContentHash::of(&stamp.0);
+                let row = match shape {
+                    Some((shape, facts)) => (shape.of)(&row, &facts),
+                    None => row,
+                };
                 Ok((head, Loaded { content: LoadedContent::Row(row), hash, stamp }))
             }
             FoundPlace::File { file, stamp } => match directory::load(&file, &head.shown, stamp) {
@@ -236,6 +245,9 @@ pub enum Error {
     /// The database can't be asked.
     #[error("{0}")]
     Database(#[from] database::Error),
+    /// An export file can't be read to its end.
+    #[error("{0}; its articles stay as they are")]
+    Wxr(#[from] wxr::Error),
 }
 
 /// Documents handed over at once: enough that threads have work, few enough that memory stays

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
 pub(crate) mod number;
+pub(crate) mod servers;
 mod service;
 
 use std::collections::BTreeMap;

@@ -330,6 +330,16 @@ fn tell_unknown(desk: &mut Desk<'_>, unknown: &[Unknown], offset: Option<usize>)
     }
 }
 
+/// Tells each unknown shortcode once, of a text that has no places.
+pub(super) fn tell_unknown_names(desk: &mut Desk<'_>, unknown: Vec<String>) {
+    let unknown: Vec<Unknown> = unknown
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| Unknown { what: What::Shortcode, name, at })
+        .collect();
+    tell_unknown(desk, &unknown, None);
+}
+
 fn summary(fields: &Fields<'_>, kicker: Option<&str>, html: Option<&str>) -> Option<Summary> {
     let made = |text: String, origin| (!text.is_empty()).then_some(Summary { text, origin });
     // `lead: true` is no text.

@@ -57,6 +57,10 @@ pub(super) fn sections(
     spot: &Spot,
     categories: &[String],
 ) -> Vec<Term> {
+    let given = given(desk, fields, true);
+    if !given.is_empty() {
+        return given;
+    }
     let mut names = Vec::new();
     if let Some((key, value)) = fields.first(keys::SECTION) {
         collect(&mut names, Some(value), spot);
@@ -75,6 +79,36 @@ pub(super) fn sections(
         .map(|name| named_section(desk, name))
         .into_iter()
         .collect()
+}
+
+/// The terms that a row gives whole: maps with `taxonomy`, `slug`, `name` and the slugs of `parents`.
+fn given(desk: &mut Desk<'_>, fields: &Fields<'_>, sections: bool) -> Vec<Term> {
+    let mut terms: Vec<Term> = Vec::new();
+    for one in fields.get("terms").map(Named::each).unwrap_or_default() {
+        let line = |key: &str| one.member(&[key]).and_then(Named::text).map(|t| plain::line(&t));
+        let (Some(taxonomy), Some(name)) = (line("taxonomy"), line("name")) else { continue };
+        let taxonomy = Taxonomy::from(slug(&taxonomy));
+        if (taxonomy == Taxonomy::Section) != sections || taxonomy.as_str().is_empty() {
+            continue;
+        }
+        let slug_of = |text: &str| if sections { section_slug(text) } else { slug(text) };
+        let own = line("slug").map(|text| slug_of(&text)).filter(|slug| !slug.is_empty());
+        let own = own.unwrap_or_else(|| slug_of(&name));
+        let parents = one.member(&["parents"]).map(Named::each).unwrap_or_default();
+        let parents = parents.iter().filter_map(Named::text).map(|text| slug_of(&text));
+        let key = TermKey { taxonomy, slug: own };
+        if terms.iter().any(|term| term.key == key) || !sound(desk, fields, "terms", &key.slug) {
+            continue;
+        }
+        terms.push(Term {
+            key,
+            label: name,
+            label_from_index: false,
+            parents: parents.filter(|slug| !slug.is_empty()).collect(),
+            position: None,
+        });
+    }
+    terms
 }
 
 fn named_section(desk: &Desk<'_>, name: &str) -> Term {
@@ -127,7 +161,7 @@ pub(super) fn others(
     categories: &[String],
     people: &[Person],
 ) -> Vec<Term> {
-    let mut terms = Vec::new();
+    let mut terms = given(desk, fields, false);
     for name in categories {
         add(
             &mut terms,

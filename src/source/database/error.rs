@@ -1,9 +1,7 @@
 //! Why a database can't be read, in sentences that never hold a string of the query: it may be a
 //! secret that a variable filled in.
 
-use rusqlite::ErrorCode;
-
-use super::{LOCK_WAIT, Options};
+use super::question::{Dialect, literals};
 
 /// The database could not be read, or not to its end: rows that weren't delivered may still exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +71,52 @@ pub enum Error {
     /// It has places for values that nobody gives.
     #[error("the query of {0} has parameters; write values in their place")]
     Parameters(String),
+    /// The server isn't there, or doesn't answer.
+    #[error("the database {shown} can't be reached: {reason}")]
+    Unreachable {
+        /// The database as `feeds.toml` writes it.
+        shown: String,
+        /// The system's or the server's sentence.
+        reason: String,
+    },
+    /// The server doesn't let us in.
+    #[error("the database {shown} refuses the login: {reason}")]
+    Refused {
+        /// The database as `feeds.toml` writes it.
+        shown: String,
+        /// The server's sentence.
+        reason: String,
+    },
+    /// The connection ended in the middle of an answer.
+    #[error("the database {shown} broke off: {reason}")]
+    Broken {
+        /// The database as `feeds.toml` writes it.
+        shown: String,
+        /// The system's or the server's sentence.
+        reason: String,
+    },
+    /// What is needed to come to it can't be read: a file with a password, or with certificates.
+    #[error("{file}, which the database {shown} needs, can't be read: {reason}")]
+    File {
+        /// The database as `feeds.toml` writes it.
+        shown: String,
+        /// The file.
+        file: String,
+        /// The system's sentence.
+        reason: String,
+    },
+    /// A question that is asked for some rows has no place for their ids.
+    #[error("{shown} has no `:ids`, so it would give all rows for a few; write `… in (:ids)`")]
+    NoIds {
+        /// The question.
+        shown: String,
+    },
+    /// A question's answer lacks the column by which its rows belong to others.
+    #[error("{shown} gives no column \"id\", by which its rows belong to those of `query`")]
+    NoIdColumn {
+        /// The question.
+        shown: String,
+    },
     /// The database doesn't understand it.
     #[error("the query of {shown} failed: {reason}")]
     Query {
@@ -83,44 +127,18 @@ pub enum Error {
     },
 }
 
-impl Error {
-    pub(super) fn of(error: rusqlite::Error, options: &Options) -> Error {
-        let shown = options.shown.clone();
-        let reason = match &error {
-            rusqlite::Error::MultipleStatement => return Error::NotOneStatement(shown),
-            rusqlite::Error::Empty => return Error::NoQuery(shown),
-            // These know the query, which is not to be shown.
-            rusqlite::Error::SqlInputError { msg, .. }
-            | rusqlite::Error::SqliteFailure(_, Some(msg)) => without_literals(msg),
-            rusqlite::Error::SqliteFailure(failure, None) => failure.to_string(),
-            other => without_literals(&other.to_string()),
-        };
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Error::Locked { shown, waited_s: LOCK_WAIT.as_secs() }
-            }
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                Error::NotADatabase { shown, reason }
-            }
-            Some(
-                ErrorCode::CannotOpen
-                | ErrorCode::PermissionDenied
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::NoLargeFileSupport,
-            ) => Error::Unreadable { shown, reason },
-            Some(ErrorCode::ReadOnly) => Error::Unfinished(shown),
-            _ => Error::Query { shown, reason },
-        }
+/// A server's sentence without what a question holds as a string.
+pub(super) fn without_strings(message: &str, sql: &str, dialect: Dialect) -> String {
+    let mut told = message.to_owned();
+    // MySQL repeats the question from where it didn't understand it.
+    if dialect == Dialect::Mysql
+        && let Some(at) = told.find("near '")
+    {
+        told.truncate(at + "near '".len());
+        told.push_str("…'");
     }
-}
-
-/// SQLite's sentence without string literals: a query's may hold what nobody else is to see.
-fn without_literals(message: &str) -> String {
-    match (message.find('\''), message.rfind('\'')) {
-        (Some(first), Some(last)) if first < last => {
-            format!("{}'…'{}", &message[..first], &message[last + 1..])
-        }
-        (Some(first), _) => format!("{}'…", &message[..first]),
-        _ => message.to_owned(),
+    for literal in literals(sql, dialect).into_iter().filter(|l| !l.trim().is_empty()) {
+        told = told.replace(literal, "…");
     }
+    told
 }

@@ -1,7 +1,12 @@
+use super::keys::stamp;
+use super::sqlite::open;
+use super::sqlite::raw;
 use super::*;
+use crate::document::Value;
 use proptest::prelude::*;
+use rusqlite::Connection;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -9,7 +14,17 @@ const ALL: &str = "select * from stories order by rowid";
 
 struct Desk {
     folder: TempDir,
+    file: PathBuf,
     options: Options,
+}
+
+fn options(file: &Path, query: &str) -> Options {
+    Options {
+        address: Address::Sqlite(file.to_owned()),
+        shown: "sqlite:desk.db".to_owned(),
+        question: Question { query: query.to_owned(), ..Question::default() },
+        limit: TIME_MAX,
+    }
 }
 
 impl Desk {
@@ -17,8 +32,8 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("desk.db");
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
-        let options = Options { file, shown: "sqlite:desk.db".to_owned(), query: query.to_owned() };
-        Desk { folder, options }
+        let options = options(&file, query);
+        Desk { folder, file, options }
     }
 
     fn stories(query: &str) -> Desk {
@@ -28,7 +43,7 @@ impl Desk {
     }
 
     fn connect(&self) -> Connection {
-        Connection::open(&self.options.file).unwrap()
+        Connection::open(&self.file).unwrap()
     }
 
     fn read(&self) -> Result<(Vec<Keyed>, Finished), Error> {
@@ -223,26 +238,25 @@ fn a_question_may_be_put_in_many_ways() {
 fn what_can_t_be_read_is_told_in_a_sentence() {
     let mut desk = Desk::stories(ALL);
     desk.connect().execute_batch("alter table stories rename column title to headline").unwrap();
-    desk.options.query = "select id, title from stories".into();
+    desk.options.question.query = "select id, title from stories".into();
     let shown = "sqlite:desk.db";
     let expected = format!("the query of {shown} failed: no such column: title");
     assert!(desk.refusal().starts_with(&expected), "{}", desk.refusal());
     desk.connect().execute_batch("drop table stories").unwrap();
     assert_eq!(desk.refusal(), format!("the query of {shown} failed: no such table: stories"));
 
-    fs::write(&desk.options.file, "Not a database, but longer than any header is.".repeat(40))
-        .unwrap();
+    fs::write(&desk.file, "Not a database, but longer than any header is.".repeat(40)).unwrap();
     let expected = format!("the file of {shown} is no SQLite database, or it is damaged: ");
     assert!(desk.refusal().starts_with(&expected), "{}", desk.refusal());
-    fs::write(&desk.options.file, "").unwrap();
+    fs::write(&desk.file, "").unwrap();
     assert!(desk.refusal().contains("no such table"), "an empty file is an empty database");
 
-    fs::remove_file(&desk.options.file).unwrap();
+    fs::remove_file(&desk.file).unwrap();
     assert_eq!(desk.refusal(), format!("the database {shown} isn't there"));
-    assert!(!desk.options.file.exists(), "and isn't made");
-    fs::create_dir(&desk.options.file).unwrap();
+    assert!(!desk.file.exists(), "and isn't made");
+    fs::create_dir(&desk.file).unwrap();
     assert_eq!(desk.refusal(), format!("the database {shown} is no file"));
-    desk.options.file = desk.options.file.join("below.db");
+    desk.options.address = Address::Sqlite(desk.file.join("below.db"));
     assert_eq!(desk.refusal(), format!("the database {shown} isn't there"));
 }
 
@@ -251,16 +265,16 @@ fn damage_is_told_and_never_a_panic() {
     let rows: String =
         (0..400).map(|n| format!("insert into stories values ({n}, 't');")).collect();
     let desk = Desk::new(&format!("create table stories (id, t); begin; {rows} commit;"), ALL);
-    let whole = fs::read(&desk.options.file).unwrap();
+    let whole = fs::read(&desk.file).unwrap();
     for at in (0..whole.len()).step_by(97) {
         let mut damaged = whole.clone();
         for byte in &mut damaged[at..(at + 24).min(whole.len())] {
             *byte ^= 0xa5;
         }
-        fs::write(&desk.options.file, damaged).unwrap();
+        fs::write(&desk.file, damaged).unwrap();
         let _ = desk.read();
     }
-    fs::write(&desk.options.file, &whole[..whole.len() / 2]).unwrap();
+    fs::write(&desk.file, &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(desk.read(), Err(Error::NotADatabase { .. })));
 }
 
@@ -315,8 +329,8 @@ fn a_query_that_takes_too_long_is_broken_off() {
     let query = "with recursive n(i) as (select 1 union all select i + 1 from n)
                  select count(*) as id from n";
     let desk = Desk::stories(query);
-    let broken =
-        read_within(&desk.options, Duration::from_millis(200), &mut |_| ControlFlow::Continue(()));
+    let limited = Options { limit: Duration::from_millis(200), ..desk.options.clone() };
+    let broken = read(&limited, &mut |_| ControlFlow::Continue(()));
     assert_eq!(broken, Err(Error::TooSlow { shown: "sqlite:desk.db".into(), limit_s: 0 }));
 }
 
@@ -343,11 +357,11 @@ fn names_of_files_are_taken_literally() {
     let desk = Desk::stories(ALL);
     for name in [":memory:", "file:x?mode=rwc", "a b%20#?.db"] {
         let file = desk.folder.path().join(name);
-        fs::copy(&desk.options.file, &file).unwrap();
-        let options = Options { file, ..desk.options.clone() };
+        fs::copy(&desk.file, &file).unwrap();
+        let options = options(&file, ALL);
         let rows = read(&options, &mut |_| ControlFlow::Continue(())).unwrap().rows;
         assert_eq!(rows, 2, "{name}");
-        let unlocked = open::open_unlocked(&options.file, &options).unwrap();
+        let unlocked = open::open_unlocked(&file, &options.shown).unwrap();
         let count = unlocked
             .connection
             .query_row("select count(*) from stories", [], |row| row.get::<_, i64>(0));
@@ -376,21 +390,21 @@ fn left_behind(folder: &Path, filled: bool) -> std::path::PathBuf {
 #[test]
 fn a_log_out_of_reach_is_told_and_an_empty_one_needs_no_reach() {
     let folder = tempfile::tempdir().unwrap();
-    let options = |file| Options { file, shown: "sqlite:desk.db".into(), query: ALL.into() };
-    let empty = options(left_behind(folder.path(), false));
-    let opened = open::open_unlocked(&empty.file, &empty).unwrap();
+    let shown = "sqlite:desk.db";
+    let empty = left_behind(folder.path(), false);
+    let opened = open::open_unlocked(&empty, shown).unwrap();
     let count = opened.connection.query_row("select count(*) from stories", [], |row| row.get(0));
     assert_eq!(count, Ok(1));
-    assert_eq!(opened.unchanged(&empty), Ok(()));
-    fs::write(&empty.file, "").unwrap();
-    assert_eq!(opened.unchanged(&empty), Err(Error::Changed("sqlite:desk.db".into())));
+    assert_eq!(opened.unchanged(&empty, shown), Ok(()));
+    fs::write(&empty, "").unwrap();
+    assert_eq!(opened.unchanged(&empty, shown), Err(Error::Changed("sqlite:desk.db".into())));
 
     let folder = tempfile::tempdir().unwrap();
-    let filled = options(left_behind(folder.path(), true));
-    let refused = open::open_unlocked(&filled.file, &filled).err();
+    let filled = left_behind(folder.path(), true);
+    let refused = open::open_unlocked(&filled, shown).err();
     assert_eq!(refused, Some(Error::LogOutOfReach("sqlite:desk.db".into())));
     // With write access to the folder it is read, log and all.
-    assert_eq!(read(&filled, &mut |_| ControlFlow::Continue(())).unwrap().rows, 1);
+    assert_eq!(read(&options(&filled, ALL), &mut |_| ControlFlow::Continue(())).unwrap().rows, 1);
 }
 
 #[test]
@@ -403,13 +417,13 @@ fn a_change_that_was_broken_off_is_told_and_never_read() {
     let crashed = desk.folder.path().join("crashed.db");
     for suffix in ["", "-journal"] {
         let path = |file: &Path| format!("{}{suffix}", file.display());
-        fs::copy(path(&desk.options.file), path(&crashed)).unwrap();
+        fs::copy(path(&desk.file), path(&crashed)).unwrap();
     }
-    let options = Options { file: crashed, ..desk.options.clone() };
+    let options = options(&crashed, ALL);
     let broken_off = Err(Error::Unfinished("sqlite:desk.db".into()));
     assert_eq!(read(&options, &mut |_| ControlFlow::Continue(())), broken_off);
     let count = "select count(distinct t) from stories";
-    let mended = Connection::open(&options.file).unwrap();
+    let mended = Connection::open(&crashed).unwrap();
     assert_eq!(mended.query_row(count, [], |row| row.get::<_, i64>(0)), Ok(1));
     assert_eq!(read(&options, &mut |_| ControlFlow::Continue(())).unwrap().rows, 2000);
 }
@@ -423,10 +437,10 @@ fn a_folder_that_may_not_be_written_to_is_read_all_the_same() {
     use std::os::unix::process::CommandExt;
     if let Some(folder) = std::env::var_os(FOLDER) {
         let file = Path::new(&folder).join("left/desk.db");
-        let options = Options { file, shown: "sqlite:desk.db".into(), query: ALL.into() };
+        let left = options(&file, ALL);
         assert!(fs::write(Path::new(&folder).join("left/x"), "").is_err(), "not read-only");
-        assert_eq!(read(&options, &mut |_| ControlFlow::Continue(())).unwrap().rows, 1);
-        let secret = Options { file: Path::new(&folder).join("secret.db"), ..options };
+        assert_eq!(read(&left, &mut |_| ControlFlow::Continue(())).unwrap().rows, 1);
+        let secret = options(&Path::new(&folder).join("secret.db"), ALL);
         let refused = read(&secret, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
         let sentence = "the database sqlite:desk.db can't be read: Permission denied";
         assert!(refused.starts_with(sentence), "{refused}");
@@ -474,16 +488,6 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn raw(value: &Value) -> ValueRef<'_> {
-    match value {
-        Value::Null => ValueRef::Null,
-        Value::Integer(n) => ValueRef::Integer(*n),
-        Value::Real(n) => ValueRef::Real(*n),
-        Value::Text(bytes) => ValueRef::Text(bytes),
-        Value::Blob(bytes) => ValueRef::Blob(bytes),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -509,8 +513,9 @@ proptest! {
     #[test]
     fn no_query_makes_it_panic_or_write(query in "(select|with|delete|;|'|--|/\\*|\\(|id|from|stories|,|\\*| |[^a-z]){0,12}") {
         let desk = Desk::stories(&query);
-        let before = fs::read(&desk.options.file).unwrap();
-        let _ = read_within(&desk.options, Duration::from_secs(1), &mut |_| ControlFlow::Break(()));
-        prop_assert_eq!(fs::read(&desk.options.file).unwrap(), before);
+        let before = fs::read(&desk.file).unwrap();
+        let limited = Options { limit: Duration::from_secs(1), ..desk.options.clone() };
+        let _ = read(&limited, &mut |_| ControlFlow::Break(()));
+        prop_assert_eq!(fs::read(&desk.file).unwrap(), before);
     }
 }

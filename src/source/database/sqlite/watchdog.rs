@@ -79,6 +79,16 @@ impl Watchdog {
         got
     }
 
+    /// Begins to count for another question; gives what was counted for the one before.
+    pub(super) fn restart(&self) -> u64 {
+        self.shared.spent.swap(0, Ordering::AcqRel)
+    }
+
+    /// Goes on with the question before, from where its count was.
+    pub(super) fn resume(&self, spent: u64) {
+        self.shared.spent.store(spent, Ordering::Release);
+    }
+
     /// Whether it interrupted the connection.
     pub(super) fn barked(&self) -> bool {
         self.shared.barked.load(Ordering::Acquire)
