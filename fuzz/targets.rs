@@ -53,6 +53,7 @@ fn options() -> Options {
         list_separator: ",".to_owned(),
         drafts: false,
         by_language: None,
+        charset: None,
     }
 }
 

@@ -79,7 +79,7 @@ fn tell_source(say: &mut impl FnMut(&str, String), source: &source::Options) {
             &name,
             format!(
                 "{} shown {:?} query {:?}",
-                place.address.file().unwrap().display(),
+                place.address.file().map_or("a server".into(), |file| file.to_string_lossy()),
                 place.shown,
                 place.question.query
             ),

@@ -1,5 +1,8 @@
 //! Databases as sources, on real servers: the same rows make the same feeds whatever engine holds them.
 
+mod broken;
+mod changes;
+
 use rusqlite::Connection;
 
 use crate::support::Newsroom;
@@ -26,10 +29,10 @@ insert into stories values
     (3, '/town/bell/', 'The bell', null, 'Town', null, '2026-03-03 00:00:00', null, null);
 ";
 
-const QUERY: &str = "select id, url, title, body, section, tags, published, score, pinned \
+pub(crate) const QUERY: &str = "select id, url, title, body, section, tags, published, score, pinned \
                      from stories order by published desc";
 
-fn stories(timestamp: &str) -> String {
+pub(crate) fn stories(timestamp: &str) -> String {
     STORIES.replace("TIMESTAMP", timestamp).replace("BOOL", "boolean").replace("TEXT", "text")
 }
 
@@ -151,5 +154,33 @@ insert into tags values (1, 'stone', 2), (1, 'sea', 1), (600, 'brass', 1);
         newsroom.regenerate_well().assert_counts(&[("opened", 600), ("parsed", 0)]);
         database.sql("delete from tags where story = 600");
         newsroom.regenerate_well().assert_counts(&[("changed", 1), ("parsed", 1)]);
+    }
+}
+
+#[test]
+fn a_table_with_columns_of_its_own_names_and_bytes_in_a_charset() {
+    let keys = "table = \"Stories\"\ncharset = \"windows-1251\"\n\
+                columns = { id = \"nr\", title = \"the headline\", body = \"text\", published = \"day\" }";
+    let table = |bytes: &str, quote: char, value: &str| {
+        format!(
+            "create table \"Stories\" (nr integer, \"the headline\" {bytes}, text {bytes}, day varchar(20));\n\
+             insert into \"Stories\" values (1, {value}, {value}, '2026-03-01');\n"
+        )
+        .replace('"', &quote.to_string())
+    };
+    let sqlite = desk("sqlite:desk.db", keys);
+    let sql = table("blob", '"', "x'cceef0e5'");
+    Connection::open(sqlite.path("desk.db")).unwrap().execute_batch(&sql).unwrap();
+    sqlite.regenerate_well();
+    assert_eq!(sqlite.titles("latest"), ["Море"]);
+    for engine in ENGINES {
+        let Some(database) = Database::new(engine) else { continue };
+        database.sql(&match engine {
+            Engine::Postgres => table("bytea", '"', "'\\xcceef0e5'"),
+            Engine::Mariadb => table("blob", '`', "x'cceef0e5'"),
+        });
+        let newsroom = desk(&database.url(), keys);
+        newsroom.regenerate_well();
+        assert_eq!(newsroom.editions(), sqlite.editions(), "{engine:?}");
     }
 }

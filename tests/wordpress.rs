@@ -1,10 +1,14 @@
 //! WordPress as a source, by its database and by its export files. A real WordPress made what stands in
 //! `tests/wordpress/` (`site.php`; the version is in the files' names): its tables, an export, its own RSS.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
 use std::collections::BTreeMap;
 
 use crate::support::servers::{Database, Engine};
 use crate::support::{Newsroom, files};
+
+mod real;
 
 const EXPORT: &str = include_str!("wordpress/export-6.1.9.xml");
 const TABLES: &str = include_str!("wordpress/site-6.1.9.sql");
@@ -42,7 +46,7 @@ fn items(rss: &str) -> BTreeMap<String, [String; 4]> {
         .map(|item| {
             let facts = ["link", "pubDate", "creator", "title"].map(|name| {
                 // Which of two ways to write UTC, and of an ampersand in a title.
-                text(item, name).replace("+0000", "GMT").replace("&amp;", "&")
+                text(item, name).replace("+0000", "GMT").replace("&amp;", "&").replace("&#38;", "&")
             });
             (text(item, "guid"), facts)
         })
@@ -57,9 +61,10 @@ fn an_export_gives_what_its_own_feed_gave() {
     // Its own feed names even posts that have a password; here they are nobody's.
     theirs.retain(|_, [.., title]| !title.starts_with("Protected:"));
     let mut ours = items(&newsroom.read("public/feeds/latest.rss"));
-    let untitled = "https://gazette.example/culture/2024/02/aside/";
+    // What it has no title and no time for has one here.
     for feed in [&mut theirs, &mut ours] {
-        feed.get_mut(untitled).unwrap()[3].clear();
+        feed.get_mut("https://gazette.example/culture/2024/02/aside/").unwrap()[3].clear();
+        feed.get_mut("https://gazette.example/culture/2024/01/imported/").unwrap()[1].clear();
     }
     assert_eq!(ours, theirs);
     for (path, bytes) in files(&newsroom.path("public")) {
@@ -211,6 +216,9 @@ fn several_exports_of_any_version_are_one_source() {
     report.assert_counts(&[("new", 2)]);
     let problems = report.problems();
     assert!(problems.iter().any(|problem| problem.code == "post-twice"), "{problems:?}");
+    let again = newsroom.regenerate_well();
+    again.assert_counts(&[("opened", 0), ("parsed", 0)]);
+    assert!(again.problems().iter().any(|problem| problem.code == "post-twice"), "{again:?}");
     assert_eq!(newsroom.titles("town").len(), 2);
     let feed = newsroom.read("public/feeds/latest.rss");
     assert!(feed.contains("Sat, 03 Feb 2007 08:05:00 GMT"), "{feed}");
@@ -293,13 +301,10 @@ fn a_change_of_what_belongs_to_a_post_alone_is_seen() {
 }
 
 #[test]
-fn links_follow_the_sites_structure_and_old_names_lead_there() {
+fn links_follow_the_sites_structure_and_ids_stay() {
     let Some(database) = site() else { return };
     let newsroom = preset(&database, "");
     newsroom.regenerate_well();
-    let told =
-        newsroom.feedwright(&["explain", "https://gazette.example/world/asia/2024/02/foggy/"]);
-    assert!(told.stdout.contains("Fog over the pier"), "{} {}", told.stdout, told.stderr);
     let ids = newsroom.ids("latest");
     let option =
         "update wp_options set option_value = 'VALUE' where option_name = 'permalink_structure'";

@@ -5,6 +5,7 @@
 
 mod bodies;
 pub mod commit;
+pub mod database;
 pub mod diff;
 pub mod explain;
 mod gone;
@@ -175,6 +176,7 @@ impl Catalog {
             times::make(&db)?;
             gone::make(&db)?;
             second::make(&db)?;
+            database::make(&db)?;
         }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)?, differs: false })
     }
@@ -214,42 +216,9 @@ impl Catalog {
             path => (format!("{path}/"), format!("{path}0")),
         };
         // Apart, because SQLite would look at the whole source for what has either.
-        self.known_where("path = ?2", params![source, target.0], known)?;
-        self.known_where("path >= ?2 and path < ?3", params![source, from, to], known)
-    }
-
-    fn known_where(
-        &self,
-        which: &str,
-        params: &[&dyn rusqlite::ToSql],
-        known: &mut Vec<Known>,
-    ) -> Result<(), Error> {
-        let mut query = self
-            .db
-            .prepare_cached(&format!(
-                "select path, stamp, hash, context from document d
-                 where source = ?1 and {which}
-                   and not exists (select 1 from staged s
-                                   where s.source = d.source and s.path = d.path)
-                 union all
-                 select path, stamp, hash, context from staged
-                 where source = ?1 and {which} and vanished = 0"
-            ))
-            .map_err(Error::database)?;
-        let rows = query
-            .query_map(params, |row| {
-                Ok(Known {
-                    path: row.get(0)?,
-                    stamp: Stamp(row.get(1)?),
-                    hash: hash(row, 2)?,
-                    context: hash(row, 3)?,
-                })
-            })
-            .map_err(Error::database)?;
-        for row in rows {
-            known.push(row.map_err(Error::database)?);
-        }
-        Ok(())
+        documents_where(&self.db, "path = ?2", params![source, target.0], known)?;
+        let within = params![source, from, to];
+        documents_where(&self.db, "path >= ?2 and path < ?3", within, known)
     }
 
     fn known_indexes(&self, source: &str) -> Result<Vec<KnownIndex>, Error> {
@@ -406,6 +375,40 @@ impl Catalog {
     pub fn close(self) -> Result<(), Error> {
         self.db.close().map_err(|(_, e)| Error::database(e))
     }
+}
+
+/// The documents of a source, its name given first, whose paths fulfil a condition.
+fn documents_where(
+    db: &Connection,
+    which: &str,
+    params: &[&dyn rusqlite::ToSql],
+    known: &mut Vec<Known>,
+) -> Result<(), Error> {
+    let mut query = db
+        .prepare_cached(&format!(
+            "select path, stamp, hash, context from document d
+             where source = ?1 and {which}
+               and not exists (select 1 from staged s
+                               where s.source = d.source and s.path = d.path)
+             union all
+             select path, stamp, hash, context from staged
+             where source = ?1 and {which} and vanished = 0"
+        ))
+        .map_err(Error::database)?;
+    let rows = query
+        .query_map(params, |row| {
+            Ok(Known {
+                path: row.get(0)?,
+                stamp: Stamp(row.get(1)?),
+                hash: hash(row, 2)?,
+                context: hash(row, 3)?,
+            })
+        })
+        .map_err(Error::database)?;
+    for row in rows {
+        known.push(row.map_err(Error::database)?);
+    }
+    Ok(())
 }
 
 fn hash(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<ContentHash> {

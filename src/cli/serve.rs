@@ -5,6 +5,7 @@ mod cold;
 mod follow;
 mod inside;
 mod lazy;
+mod listen;
 mod log;
 mod metrics;
 mod remote;
@@ -34,7 +35,7 @@ use crate::press::Finisher;
 use crate::problem::Problem;
 use crate::run::databases::Databases;
 use crate::run::progress::Progress;
-use crate::run::{self, Call, Wishes};
+use crate::run::{self, Call, Depth, Trigger, Wishes};
 use crate::server::counts::Counts;
 use crate::server::{self, Demand, Served};
 use crate::worker::{self, Ask, Round, Worker};
@@ -140,6 +141,7 @@ async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Resul
     let passes =
         tokio::spawn(remote::passes(Arc::clone(&service), handle.clone(), stopped.clone()));
     let follow = tokio::spawn(follower.follow(handle.clone(), stopped.clone()));
+    let listen = tokio::spawn(listen::follow(Arc::clone(&service), handle.clone()));
     let work = tokio::spawn(worker.work(stopping(stopped.clone())));
     tokio::spawn(async move {
         signal().await;
@@ -152,6 +154,7 @@ async fn serve(global: &Global, settings: Settings, learn: Option<Url>) -> Resul
         passes.abort();
     }
     follow.abort();
+    listen.abort();
     match work.await {
         Ok(Err(e)) => return Err(e.to_string()),
         Err(e) if e.is_panic() => return Err("the worker ended by a mistake of ours".to_owned()),
@@ -201,7 +204,13 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
         let trigger = ask.trigger;
         let learn = service.learn.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let patient = ask.is_patient();
-        let wishes = Wishes { patient, accept: ask.accept, learn, ..Wishes::default() };
+        let depth = match trigger {
+            Trigger::Demand => Depth::Whole,
+            // What happened while nobody looked.
+            Trigger::Start => Depth::Sweep,
+            _ => Depth::Since,
+        };
+        let wishes = Wishes { patient, depth, accept: ask.accept, learn, ..Wishes::default() };
         let result = run::run(
             &settings.plan,
             Call {

@@ -44,3 +44,7 @@ pub(super) fn feed(name: &str, each: Option<Each>) -> Definition {
         podcast: None,
     }
 }
+/// How late a change may be committed and is still seen at the next look.
+pub(super) const LAG_S: u64 = 10 * 60;
+/// How often what is later, or gone, is looked for.
+pub(super) const SWEEP_S: u64 = 60 * 60;

@@ -81,21 +81,44 @@ pub(super) struct Source {
 
 pub(super) enum Place {
     Directory { path: At<PathBuf>, shown: String, include: Vec<String>, exclude: Vec<String> },
-    Database(Database),
+    Database(Box<Database>),
     Wxr { path: PathBuf, shown: String, types: Vec<String> },
 }
 
 pub(super) struct Database {
     pub(super) address: Address,
-    /// Posts of WordPress, instead of a query.
-    pub(super) preset: Option<Tables>,
+    /// Posts of a program that is known, instead of a query.
+    pub(super) preset: Option<Preset>,
     /// The URL as written, without a password.
     pub(super) shown: String,
-    pub(super) query: String,
+    pub(super) query: Asked,
+    pub(super) charset: Option<&'static encoding_rs::Encoding>,
     pub(super) also: Vec<(String, String)>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) tls_ca: Option<PathBuf>,
     pub(super) time_limit: Option<u64>,
+    pub(super) changes: Option<Changes>,
+    pub(super) listen: Option<String>,
+}
+
+/// What a database is asked for.
+pub(super) enum Asked {
+    Query(String),
+    /// A table, and its columns by what they are: all under their own names where none is told.
+    Table(String, Vec<(String, String)>),
+}
+
+/// What tells which rows changed.
+pub(super) struct Changes {
+    pub(super) column: String,
+    pub(super) lag: Option<u64>,
+    pub(super) sweep: Option<u64>,
+}
+
+/// A program whose tables are known.
+pub(super) enum Preset {
+    Wordpress(Tables),
+    Ghost,
 }
 
 pub(super) struct Feed {
@@ -313,10 +336,14 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     let list_separator = t.parsed(text, "list_separator", |value| {
         if value.is_empty() { values::text(value) } else { Ok(value.to_owned()) }
     });
+    let place = place(text, &mut t, kind);
+    let is_ghost =
+        matches!(&place, Some(Place::Database(d)) if matches!(d.preset, Some(Preset::Ghost)));
+    let permalink = if is_ghost { values::ghost_permalink } else { values::permalink };
     let source = Source {
         name: t.parsed(text, "name", values::source_name),
-        place: place(text, &mut t, kind),
-        permalink: t.parsed(text, "permalink", values::permalink),
+        place,
+        permalink: t.parsed(text, "permalink", permalink),
         zone: t.parsed(text, "timezone", values::zone),
         language: t.parsed(text, "language", values::language),
         authors: plain(t.parsed_list(text, "authors", values::text)),
@@ -330,13 +357,20 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
 
 /// The keys of each kind, refused at the other.
 const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
-const DATABASE: [&str; 10] = [
+const DATABASE: [&str; 17] = [
     "url",
     "query",
+    "table",
+    "columns",
+    "charset",
     "also",
     "preset",
     "table_prefix",
     "blog",
+    "changed_since",
+    "lag",
+    "sweep",
+    "listen",
     "list_separator",
     "password_file",
     "tls_ca",
@@ -352,7 +386,8 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
     let types = if types.is_empty() { vec!["post".to_owned()] } else { types };
     let asked = t.has("preset");
     let database = database(text, t, kind == Some(Kind::Database), &types);
-    if kind? != Kind::Wxr && !asked {
+    let is_ghost = matches!(database.as_ref().map(|d| &d.preset), Some(Some(Preset::Ghost)));
+    if kind? != Kind::Wxr && (!asked || is_ghost) {
         let help = "leave it out, or write `preset = \"wordpress\"`";
         t.refuse(text, "types", "is for WordPress", help);
     }
@@ -399,7 +434,7 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
                 let help = "leave it out: a database has `url` and `query`";
                 t.refuse(text, key, "is for `kind = \"directory\"`", help);
             }
-            database.map(Place::Database)
+            database.map(|d| Place::Database(Box::new(d)))
         }
     }
 }
@@ -412,25 +447,30 @@ fn database(
     types: &[String],
 ) -> Option<Database> {
     let url = t.string(text, "url");
-    let query = t.parsed(text, "query", values::query);
+    let query = asked(text, t, wanted);
+    let charset = t.parsed(text, "charset", values::charset);
     let also = t.pairs(text, "also", "tags = \"select … where id in (:ids)\"");
     let password_file = t.parsed(text, "password_file", places::path);
     let tls_ca = t.parsed(text, "tls_ca", places::path);
     let time_limit = t.parsed(text, "time_limit", values::positive_duration);
     let preset = preset(text, t, types);
+    let changes = changes(text, t, wanted);
+    let listen = t.parsed(text, "listen", values::text);
     if !wanted {
         return None;
     }
     t.require(text, "url", "add where it is: `url = \"sqlite:desk.db\"`");
     if t.has("preset") {
-        for key in ["query", "also"] {
+        for key in ["query", "table", "columns", "also", "changed_since", "lag", "sweep", "charset"]
+        {
             t.refuse(text, key, "isn't asked beside a preset", "leave it out");
         }
     } else {
-        let help = "add `query = \"select id, title, url, body, published from stories\"`";
-        t.require(text, "query", help);
+    }
+    if !matches!(preset, Some(Preset::Wordpress(_))) && (!t.has("preset") || preset.is_some()) {
         for key in ["table_prefix", "blog"] {
-            t.refuse(text, key, "is for a preset", "add `preset = \"wordpress\"`, or leave it out");
+            let what = "is for the preset of WordPress";
+            t.refuse(text, key, what, "add `preset = \"wordpress\"`, or leave it out");
         }
     }
     let Str { value, written, span } = url?;
@@ -448,34 +488,90 @@ fn database(
             text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
         }
     }
-    if let (true, Address::Sqlite(_) | Address::Postgres(_)) = (t.has("preset"), &address) {
-        let help = "write `url = \"mysql://…\"`: WordPress keeps its posts in MySQL or MariaDB";
-        text.error(&codes::DATABASE, Some(&span), "`url` is no database of WordPress's", help);
+    let elsewhere = match (&preset, &address) {
+        (Some(Preset::Wordpress(_)), Address::Sqlite(_) | Address::Postgres(_)) => Some((
+            "`url` is no database of WordPress's",
+            "write `url = \"mysql://…\"`: WordPress keeps its posts in MySQL or MariaDB",
+        )),
+        (Some(Preset::Ghost), Address::Postgres(_)) => Some((
+            "`url` is no database of Ghost's",
+            "write `url = \"mysql://…\"` or `\"sqlite:ghost.db\"`: Ghost keeps its posts there",
+        )),
+        _ => None,
+    };
+    if let Some((message, help)) = elsewhere {
+        text.error(&codes::DATABASE, Some(&span), message, help);
         return None;
+    }
+    if let (Address::Sqlite(_) | Address::Mysql(_), Some(at)) = (&address, &listen) {
+        let message = "`listen` is for PostgreSQL, which alone tells of changes";
+        let help =
+            "leave it out: a SQLite file is watched, and others are asked as `[schedule]` says";
+        text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
     }
     Some(Database {
         preset,
         address,
         shown: database::without_password(&written),
-        query: if t.has("preset") { String::new() } else { query?.value },
+        query: if t.has("preset") { Asked::Query(String::new()) } else { query? },
+        charset: charset.map(|at| at.value),
         also: also.into_iter().map(|(name, sql)| (name.value, sql.value)).collect(),
         password_file: password_file.map(|at| at.value),
         tls_ca: tls_ca.map(|at| at.value),
         time_limit: time_limit.map(|at| at.value),
+        changes,
+        listen: listen.map(|at| at.value),
     })
 }
 
 /// What `preset` asks for.
-fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Tables> {
-    let preset = t.parsed(text, "preset", values::word(codes::VALUE, &[("wordpress", ())]));
+fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Preset> {
+    const WORDS: &[(&str, bool)] = &[("wordpress", false), ("ghost", true)];
+    let preset = t.parsed(text, "preset", values::word(codes::VALUE, WORDS));
     let prefix = t.parsed(text, "table_prefix", values::table_prefix);
     let blog = t.count(text, "blog");
-    preset?;
-    Some(Tables {
+    if preset?.value {
+        return Some(Preset::Ghost);
+    }
+    Some(Preset::Wordpress(Tables {
         prefix: prefix.map_or_else(|| "wp_".to_owned(), |at| at.value),
         blog: blog.unwrap_or(1),
         types: types.to_vec(),
-    })
+    }))
+}
+
+/// What is asked for: a query, or a table with its columns.
+fn asked(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Asked> {
+    let query = t.parsed(text, "query", values::query);
+    let wanted = wanted && !t.has("preset");
+    let table = t.parsed(text, "table", values::text);
+    let columns = t.pairs(text, "columns", "title = \"headline\"");
+    if !wanted {
+        return None;
+    }
+    if !t.has("table") {
+        let help = "add `query = \"select id, title, url, body, published from stories\"`";
+        t.require(text, "query", help);
+        t.refuse(text, "columns", "is for a `table`", "let the query name its columns");
+        return query.map(|at| Asked::Query(at.value));
+    }
+    t.refuse(text, "query", "and `table` are two ways to say it", "leave one of them out");
+    let columns = columns.into_iter().map(|(what, column)| (what.value, column.value)).collect();
+    Some(Asked::Table(table?.value, columns))
+}
+
+fn changes(text: &mut Text<'_>, t: &mut Table<'_>, wanted: bool) -> Option<Changes> {
+    let column = t.parsed(text, "changed_since", values::text);
+    let lag = t.parsed(text, "lag", values::duration);
+    let sweep = t.parsed(text, "sweep", values::positive_duration);
+    if column.is_none() && wanted && !t.has("changed_since") && !t.has("preset") {
+        for key in ["lag", "sweep"] {
+            let help = "add `changed_since = \"updated\"`, a column that grows with each change";
+            t.refuse(text, key, "means nothing without `changed_since`", help);
+        }
+    }
+    let value = |at: Option<At<u64>>| at.map(|at| at.value);
+    Some(Changes { column: column?.value, lag: value(lag), sweep: value(sweep) })
 }
 
 fn plain<T>(values: Vec<At<T>>) -> Vec<T> {

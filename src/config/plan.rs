@@ -12,9 +12,10 @@ use super::file::{self, File, Lock};
 use super::text::{At, Span, Str, Text};
 use super::{Settings, codes, defaults, feeds, places, routes, values};
 use crate::article::LANGUAGE;
+use crate::document::ghost;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
-use crate::source::database::{self, Address, Password, Question};
+use crate::source::database::{self, Address, Changes, Password, Question};
 use crate::{document, fetch, run, server, source, worker};
 
 /// Resolves a whole file. `None` where something that has no default is missing or wrong, which has
@@ -208,7 +209,7 @@ fn sources(
                     by_language: by_language.cloned(),
                     ..reading(written, &name.value, site)
                 },
-                place: source_place(place, folder),
+                place: source_place(written, place, folder, site),
             });
         }
     }
@@ -226,7 +227,12 @@ fn by_language(feeds: &[Definition], site: Option<&feed::Site>) -> Option<String
 }
 
 fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::Options {
-    let permalink = value(&written.permalink);
+    // Ghost's rows name their links; its pattern is its own.
+    let is_ghost = matches!(
+        &written.place,
+        Some(file::Place::Database(asked)) if matches!(asked.preset, Some(file::Preset::Ghost))
+    );
+    let permalink = value(&written.permalink).filter(|_| !is_ghost);
     document::Options {
         source: name.to_owned(),
         site_url: site.url.clone(),
@@ -244,10 +250,19 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
             .unwrap_or_else(|| defaults::LIST_SEPARATOR.to_owned()),
         drafts: false,
         by_language: None,
+        charset: match &written.place {
+            Some(file::Place::Database(database)) => database.charset,
+            _ => None,
+        },
     }
 }
 
-fn source_place(place: &file::Place, folder: &Path) -> source::Place {
+fn source_place(
+    written: &file::Source,
+    place: &file::Place,
+    folder: &Path,
+    site: &feed::Site,
+) -> source::Place {
     match place {
         file::Place::Directory { path, shown, include, exclude } => {
             source::Place::Directory(source::directory::Options {
@@ -262,8 +277,23 @@ fn source_place(place: &file::Place, folder: &Path) -> source::Place {
             shown: shown.clone(),
             types: types.clone(),
         }),
-        file::Place::Database(written) => {
-            source::Place::Database(Box::new(database(written, folder)))
+        file::Place::Database(asked) => {
+            let mut options = database(asked, folder);
+            match &asked.preset {
+                Some(file::Preset::Wordpress(tables)) => {
+                    options.question = database::wordpress::question(tables);
+                }
+                Some(file::Preset::Ghost) => {
+                    let permalink = value(&written.permalink);
+                    options.question = database::ghost::question(&database::ghost::Site {
+                        url: site.url.clone(),
+                        permalink: permalink
+                            .unwrap_or_else(|| ghost::permalink::DEFAULT.to_owned()),
+                    });
+                }
+                None => {}
+            }
+            source::Place::Database(Box::new(options))
         }
     }
 }
@@ -282,15 +312,40 @@ fn database(written: &file::Database, folder: &Path) -> source::database::Option
     source::database::Options {
         address,
         shown: written.shown.clone(),
-        question: match &written.preset {
-            Some(tables) => database::wordpress::question(tables),
-            None => Question {
-                query: written.query.clone(),
-                also: written.also.clone(),
-                ..Question::default()
-            },
+        question: Question {
+            query: query(&written.query, &written.address),
+            also: written.also.clone(),
+            changes: written.changes.as_ref().map(|changes| Changes {
+                column: changes.column.clone(),
+                lag_s: changes.lag.unwrap_or(defaults::LAG_S),
+                sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
+            }),
+            ..Question::default()
         },
         limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
+        listen: written.listen.clone(),
+    }
+}
+
+/// The query that a table and its columns stand for.
+fn query(asked: &file::Asked, address: &Address) -> String {
+    let quote = if matches!(address, Address::Mysql(_)) { '`' } else { '"' };
+    let quoted = |name: &str| {
+        let doubled = name.replace(quote, &format!("{quote}{quote}"));
+        format!("{quote}{doubled}{quote}")
+    };
+    match asked {
+        file::Asked::Query(query) => query.clone(),
+        file::Asked::Table(table, columns) => {
+            // A table may stand in a schema.
+            let table: Vec<_> = table.split('.').map(quoted).collect();
+            let named = |(what, column): &(String, String)| {
+                format!("{} as {}", quoted(column), quoted(what))
+            };
+            let columns: Vec<_> = columns.iter().map(named).collect();
+            let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
+            format!("select {columns} from {}", table.join("."))
+        }
     }
 }
 

@@ -78,11 +78,29 @@ fn alone(header: &str, key: &str, written: &str) -> String {
         ("[[source]]", "query") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\n{written}\n")
         }
-        ("[[source]]", "password_file" | "tls_ca") => {
+        ("[[source]]", "password_file" | "tls_ca" | "listen") => {
             let url = "url = \"postgres://ann@db/d\"";
             format!("{NEEDED_SITE}{database}{url}\nquery = \"select 1\"\n{written}\n")
         }
-        ("[[source]]", "list_separator" | "also" | "time_limit") => {
+        ("[[source]]", "preset") => {
+            format!("{NEEDED_SITE}{database}url = \"mysql://ann@db/d\"\n{written}\n")
+        }
+        ("[[source]]", "table_prefix" | "blog" | "types") => {
+            let url = "url = \"mysql://ann@db/d\"\npreset = \"wordpress\"";
+            format!("{NEEDED_SITE}{database}{url}\n{written}\n")
+        }
+        ("[[source]]", "table") => {
+            format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\n{written}\n")
+        }
+        ("[[source]]", "columns") => {
+            let url = "url = \"sqlite:a\"\ntable = \"stories\"";
+            format!("{NEEDED_SITE}{database}{url}\n{written}\n")
+        }
+        ("[[source]]", "lag" | "sweep") => {
+            let url = "url = \"sqlite:a\"\nchanged_since = \"at\"";
+            format!("{NEEDED_SITE}{database}{url}\nquery = \"select 1\"\n{written}\n")
+        }
+        ("[[source]]", "list_separator" | "also" | "time_limit" | "changed_since" | "charset") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\nquery = \"select 1\"\n{written}\n")
         }
         ("[[source]]", "kind") if written.starts_with("kind = \"database\"") => {

@@ -11,7 +11,7 @@ use super::keys::nearest;
 use super::text::Wrong;
 use crate::article::slug::slug;
 use crate::article::{Taxonomy, TermKey};
-use crate::document::permalink;
+use crate::document::{ghost, permalink};
 use crate::net::{Allowed, NotAllowed};
 use crate::time::Zone;
 
@@ -35,6 +35,14 @@ pub(super) fn text_or_empty(value: &str) -> Result<String, Wrong> {
     if value.trim().is_empty() { Ok(String::new()) } else { text(value) }
 }
 
+/// A charset, by any of its names.
+pub(super) fn charset(value: &str) -> Result<&'static encoding_rs::Encoding, Wrong> {
+    encoding_rs::Encoding::for_label(value.trim().as_bytes()).ok_or_else(|| {
+        let help = "write \"windows-1251\", \"iso-8859-1\" or \"shift_jis\", for example";
+        Wrong::new(codes::VALUE, "isn't a charset that is known", help)
+    })
+}
+
 /// A query; line breaks are its own business.
 pub(super) fn query(value: &str) -> Result<String, Wrong> {
     if value.trim().is_empty() {
@@ -54,6 +62,17 @@ pub(super) fn source_name(value: &str) -> Result<String, Wrong> {
     }
     let help = "a name has letters, digits, `-`, `_` and `.`: \"newsroom\"";
     Err(Wrong::new(codes::NAME, "isn't a name", help))
+}
+
+/// The pattern of a Ghost site's links, as `routes.yaml` has it.
+pub(super) fn ghost_permalink(value: &str) -> Result<String, Wrong> {
+    match ghost::permalink::check(value) {
+        Ok(()) => Ok(value.to_owned()),
+        Err(what) => {
+            let help = "write it as routes.yaml has it, such as \"/{slug}/\" or \"/{year}/{month}/{slug}/\"";
+            Err(Wrong::new(codes::PERMALINK, what, help))
+        }
+    }
 }
 
 /// What the names of WordPress's tables begin with.

@@ -12,6 +12,7 @@ mod desk;
 mod embed;
 mod fields;
 mod front_matter;
+pub mod ghost;
 mod guard;
 mod html;
 mod markdown;
@@ -76,6 +77,8 @@ pub struct Options {
     pub list_separator: String,
     /// Drafts are read as if they were published: for whoever asks what could be.
     pub drafts: bool,
+    /// The charset of columns that are bytes, and of text that is no UTF-8 (databases).
+    pub charset: Option<&'static encoding_rs::Encoding>,
     /// A feed selects by language, so that each article's is a term; this one, the site's, where none
     /// is named. May be empty.
     pub by_language: Option<String>,

@@ -79,6 +79,18 @@ pub(super) fn decode<'a>(shown: &str, bytes: &'a [u8], hints: Hints<'_>) -> Deco
     decode_unmarked(shown, bytes, hints)
 }
 
+/// The text of bytes whose encoding somebody has named.
+pub(super) fn decode_as<'a>(
+    shown: &str,
+    bytes: &'a [u8],
+    encoding: &'static Encoding,
+) -> Decoded<'a> {
+    if bytes.len() > DOCUMENT_BYTES_MAX {
+        return decode(shown, bytes, Hints::default());
+    }
+    named(shown, bytes, encoding)
+}
+
 fn decode_unmarked<'a>(shown: &str, bytes: &'a [u8], hints: Hints<'_>) -> Decoded<'a> {
     if memchr::memchr(0, bytes).is_some() {
         return match unmarked_utf16(bytes) {

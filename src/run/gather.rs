@@ -11,14 +11,15 @@ use std::sync::mpsc::sync_channel;
 use rayon::prelude::*;
 
 use super::progress::Progress;
-use super::{Error, Plan, Report, Scope, standing};
+use super::standing::Seen;
+use super::{Call, Error, Plan, Report, Scope, database, standing};
 use crate::catalog::commit::IndexChanges;
 use crate::catalog::stage::{Outcome as Read, Staged, prepare};
 use crate::catalog::{self, Catalog, second};
 use crate::document::{self, Content, Document, Reading, Surroundings};
 use crate::problem::{Code, Place, Problem};
 use crate::source::directory::{self, Target};
-use crate::source::{self, Found, Gathered, LoadedContent, Memory, database, wxr};
+use crate::source::{self, Found, Gathered, LoadedContent, wxr};
 
 pub(crate) const INTERNAL: Code = Code::new("internal");
 
@@ -44,17 +45,18 @@ pub(super) struct Outcome {
 /// left as it is. `again` are documents that are looked at whatever the scope.
 pub(super) fn gather(
     plan: &Plan,
-    scope: &Scope,
+    call: &Call<'_>,
     again: &BTreeSet<second::Document>,
     catalog: &mut Catalog,
-    progress: &Progress,
     report: &mut Report,
 ) -> Result<Outcome, Error> {
+    let scope = &call.scope;
     let mut outcome = Outcome::default();
     for source in &plan.sources {
         let before = report.problems.len();
         let again: Vec<_> = again.iter().filter(|(of, _)| *of == source.name).collect();
-        let looked = look(source, scope, &again, catalog, progress, report)?;
+        let mut seen = Seen::of(scope);
+        let looked = look(source, call, &again, catalog, &mut seen, report)?;
         // The catalog tells them, for as long as they stand.
         let found = report.problems.split_off(before);
         let failure = match looked {
@@ -65,7 +67,7 @@ pub(super) fn gather(
             }
             Err(e) => Some(format!("source {:?}: {e}", source.name)),
         };
-        standing::note(catalog, source, scope, found, failure.as_deref())?;
+        standing::note(catalog, source, &seen, found, failure.as_deref())?;
         report.failures.extend(failure);
     }
     standing::keep_only(catalog, &plan.sources)?;
@@ -86,13 +88,18 @@ type Looked = Result<Option<IndexChanges>, source::Error>;
 
 fn look(
     source: &source::Options,
-    scope: &Scope,
+    call: &Call<'_>,
     again: &[&second::Document],
     catalog: &mut Catalog,
-    progress: &Progress,
+    seen: &mut Seen,
     report: &mut Report,
 ) -> Result<Looked, Error> {
-    let targets = match (&source.place, scope) {
+    let tally = Tally::of(call.progress);
+    let targets = match (&source.place, &call.scope) {
+        (source::Place::Database(options), Scope::All) => {
+            let looked = database::look(source, options, call, catalog, &tally, seen)?;
+            return settle(source, looked, catalog, tally, report);
+        }
         (_, Scope::All) => None,
         (source::Place::Directory(options), Scope::Paths(paths)) => {
             let mut targets = directory::targets(options, paths);
@@ -110,12 +117,30 @@ fn look(
     };
     catalog.look_again(again.iter().copied())?;
     let memory = catalog.memory(&source.name, targets.as_deref())?;
-    let tally = Tally::of(progress);
-    let gathered = stream(source, targets.as_deref(), memory, catalog, &tally)?;
+    let looked = stream(source, catalog, &tally, |deliver| match &source.place {
+        source::Place::Directory(options) => {
+            let whole = [Target::all()];
+            let targets = targets.as_deref().unwrap_or(&whole);
+            directory::gather(options, &source.reading, targets, memory, deliver)
+        }
+        source::Place::Wxr(options) => Ok(wxr::gather(options, &source.reading, memory, deliver)?),
+        source::Place::Database(_) => Ok(Gathered::default()),
+    })?;
+    settle(source, looked, catalog, tally, report)
+}
+
+/// Notes what a look gave beside documents.
+fn settle(
+    source: &source::Options,
+    looked: Result<Gathered, source::Error>,
+    catalog: &mut Catalog,
+    tally: Tally<'_>,
+    report: &mut Report,
+) -> Result<Looked, Error> {
     report.counters.opened += tally.opened.into_inner();
     report.counters.parsed += tally.parsed.into_inner();
     report.problems.append(&mut tally.problems.into_inner().unwrap_or_default());
-    let mut gathered = match gathered {
+    let mut gathered = match looked {
         Ok(gathered) => gathered,
         Err(e) => return Ok(Err(e)),
     };
@@ -129,7 +154,7 @@ fn look(
     })))
 }
 
-struct Tally<'a> {
+pub(super) struct Tally<'a> {
     opened: AtomicU64,
     parsed: AtomicU64,
     problems: Mutex<Vec<Problem>>,
@@ -143,27 +168,26 @@ impl Tally<'_> {
     }
 }
 
-/// Reads batches on all threads while one thread stages the batches before; all on one where there is
-/// but one.
-fn stream(
+/// Has a source walked, which hands batches over, and reads them on all threads while one thread stages
+/// the batches before; all on one where there is but one.
+pub(super) fn stream<T>(
     source: &source::Options,
-    targets: Option<&[Target]>,
-    memory: Memory,
     catalog: &mut Catalog,
     tally: &Tally<'_>,
-) -> Result<Result<Gathered, source::Error>, Error> {
+    walk: impl FnOnce(&mut dyn FnMut(Vec<Found>)) -> T,
+) -> Result<T, Error> {
     let batch = |found: Vec<Found>| -> Vec<Staged> {
         found.into_par_iter().filter_map(|f| read(source, f, tally)).collect()
     };
     if rayon::current_num_threads() == 1 {
         let mut written = Ok(());
-        let gathered = each_batch(source, targets, memory, &mut |found| {
+        let walked = walk(&mut |found| {
             if written.is_ok() {
                 written = catalog.stage(batch(found));
             }
         });
         written?;
-        return Ok(gathered);
+        return Ok(walked);
     }
     std::thread::scope(|scope| {
         let (send, receive) = sync_channel::<Vec<Staged>>(BATCHES_WAITING_MAX);
@@ -177,7 +201,7 @@ fn stream(
             }
             if read.is_empty() { Ok(()) } else { catalog.stage(read) }
         });
-        let gathered = each_batch(source, targets, memory, &mut |found| {
+        let walked = walk(&mut |found| {
             // The writer has failed and gone: its error is told below.
             let _ = send.send(batch(found));
         });
@@ -186,28 +210,8 @@ fn stream(
             Ok(written) => written?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        Ok(gathered)
+        Ok(walked)
     })
-}
-
-/// Looks at a source, and hands over what must be read.
-fn each_batch(
-    source: &source::Options,
-    targets: Option<&[Target]>,
-    memory: Memory,
-    deliver: &mut dyn FnMut(Vec<Found>),
-) -> Result<Gathered, source::Error> {
-    match &source.place {
-        source::Place::Directory(options) => {
-            let whole = [Target::all()];
-            let targets = targets.unwrap_or(&whole);
-            directory::gather(options, &source.reading, targets, memory, deliver)
-        }
-        source::Place::Database(options) => {
-            Ok(database::gather(options, &source.name, &source.reading, memory, deliver)?)
-        }
-        source::Place::Wxr(options) => Ok(wxr::gather(options, &source.reading, memory, deliver)?),
-    }
 }
 
 /// Reads one document. `None` where it can't be read now: what is known of it stays, and it is tried

@@ -3,6 +3,7 @@
 //! is the [`worker`](crate::worker)'s.
 
 mod chronicle;
+mod database;
 pub mod databases;
 mod doubles;
 mod gather;
@@ -86,6 +87,18 @@ pub enum Scope {
     /// Only these files and folders, and what depends on them. Absolute paths, as the watcher saw
     /// them.
     Paths(Vec<PathBuf>),
+}
+
+/// How thoroughly a run looks at a database that has change marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// At all of every row.
+    #[default]
+    Whole,
+    /// At all ids and marks, and at the rows that differ.
+    Sweep,
+    /// At what changed since the last look; a sweep where one is due.
+    Since,
 }
 
 /// Who asked for a run.
@@ -379,6 +392,8 @@ pub struct Wishes {
     /// A file that vanished, and a copy, wait for a second look: whoever changes files hasn't ended
     /// yet, perhaps.
     pub patient: bool,
+    /// How thoroughly databases are looked at.
+    pub depth: Depth,
     /// Publish nothing where `feeds.lock` lacks a line.
     pub locked: bool,
     /// Learn what is published from a live manifest, where the state knows nothing: see
@@ -453,8 +468,7 @@ fn regenerate(
         false => looks.waiting(),
     };
     call.progress.begin(Step::Gather, 0);
-    let mut gathered =
-        gather::gather(&plan, &call.scope, &again, catalog, call.progress, &mut report)?;
+    let mut gathered = gather::gather(&plan, call, &again, catalog, &mut report)?;
     report.step("gather", begin.elapsed());
     // Where no article is known, all that is published of such a source would be taken back.
     let blind = !call.wishes.check_only && !report.failures.is_empty() && catalog.count()? == 0;

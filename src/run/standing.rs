@@ -8,18 +8,38 @@ use crate::source::{self, directory};
 
 pub(crate) const SOURCE_DOWN: Code = Code::new("source-down");
 
+/// How much of a source was looked at, so that what was said of it before doesn't hold any more.
+pub(super) enum Seen {
+    /// All of it.
+    All,
+    /// These paths.
+    Paths(Vec<std::path::PathBuf>),
+    /// Some of its rows: what was said of others holds.
+    Some,
+}
+
+impl Seen {
+    pub(super) fn of(scope: &Scope) -> Seen {
+        match scope {
+            Scope::All => Seen::All,
+            Scope::Paths(paths) => Seen::Paths(paths.clone()),
+        }
+    }
+}
+
 /// Notes what a look at a source found; `failure` says why it could not be looked at.
 pub(super) fn note(
     catalog: &mut Catalog,
     source: &source::Options,
-    scope: &Scope,
+    looked_at: &Seen,
     found: Vec<Problem>,
     failure: Option<&str>,
 ) -> Result<(), catalog::Error> {
     let before = catalog.standing()?.remove(&source.name).unwrap_or_default();
-    let mut now: Vec<Problem> = match scope {
-        Scope::All => Vec::new(),
-        Scope::Paths(paths) => {
+    let mut now: Vec<Problem> = match looked_at {
+        Seen::All => Vec::new(),
+        Seen::Some => before.iter().filter(|p| p.code != SOURCE_DOWN).cloned().collect(),
+        Seen::Paths(paths) => {
             let seen = seen(source, paths);
             before.iter().filter(|p| !seen.iter().any(|s| covers(s, &p.place))).cloned().collect()
         }

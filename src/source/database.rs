@@ -5,9 +5,12 @@
 
 mod address;
 mod error;
+pub mod ghost;
 mod joined;
 mod keys;
+mod listen;
 mod look;
+mod marks;
 mod mysql;
 mod postgres;
 mod question;
@@ -25,7 +28,10 @@ use std::time::Duration;
 pub use self::address::{Address, Host, Password, Server, Tls, TlsMode};
 pub use self::error::Error;
 use self::keys::KeyColumns;
-pub use self::look::gather;
+pub use self::listen::{Heard, listen};
+pub use self::look::{Look, Looked, Remembered, gather};
+pub use self::marks::Changes;
+use self::question::Given;
 use self::session::{Asked, Session};
 use crate::article::ContentHash;
 use crate::document::{Facts, Row, Shape};
@@ -42,6 +48,8 @@ pub struct Options {
     pub question: Question,
     /// How long it may take for one question. What is done with the rows doesn't count.
     pub limit: Duration,
+    /// The channel on which it tells of changes; PostgreSQL only.
+    pub listen: Option<String>,
 }
 
 impl fmt::Debug for Options {
@@ -51,7 +59,7 @@ impl fmt::Debug for Options {
 }
 
 /// What is asked of a database. A preset (WordPress, Ghost) is one of these, made of data.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Question {
     /// Asked first, once: what the site says of itself. By name; [`Question::shape`] is given the answers.
     pub facts: Vec<(String, String)>,
@@ -61,6 +69,8 @@ pub struct Question {
     /// `:ids` in the query stands for the list of their ids, and its column `id` says whose a row is. The
     /// answer becomes the main row's column of that name, in its order, without the column `id`.
     pub also: Vec<(String, String)>,
+    /// What tells which rows changed; without it, all are read at each look.
+    pub changes: Option<Changes>,
     /// Makes a row with the common columns out of one with a program's own.
     pub shape: Option<Shape>,
 }
@@ -114,21 +124,30 @@ pub fn read(
 ) -> Result<Finished, Error> {
     let session = Session::open(options)?;
     let mut reader = Reader::new(options);
-    read_all(&session, options, &mut reader, deliver)?;
+    let mut stopped = false;
+    let asked = Asked { shown: &options.shown, sql: &options.question.query, given: &[] };
+    session.ask(asked, &mut |page| {
+        let page = joined::join(&session, options, page)?;
+        let end = reader.keyed(page).into_iter().try_for_each(&mut *deliver);
+        stopped = end.is_break();
+        Ok(end)
+    })?;
     session.end()?;
-    Ok(reader.finish())
+    Ok(Finished { stopped, ..reader.finish() })
 }
 
 fn read_all(
     session: &Session,
     options: &Options,
+    given: &[Given<'_>],
     reader: &mut Reader<'_>,
-    deliver: &mut dyn FnMut(Keyed) -> ControlFlow<()>,
+    take: &mut dyn FnMut(Vec<Keyed>),
 ) -> Result<(), Error> {
-    let asked = Asked { shown: &options.shown, sql: &options.question.query, given: &[] };
+    let asked = Asked { shown: &options.shown, sql: &options.question.query, given };
     session.ask(asked, &mut |page| {
         let page = joined::join(session, options, page)?;
-        Ok(reader.take(page, deliver))
+        take(reader.keyed(page));
+        Ok(ControlFlow::Continue(()))
     })
 }
 
@@ -156,34 +175,31 @@ impl<'a> Reader<'a> {
         Reader { options, known: HashSet::new(), finished: Finished::default(), unreported: 0 }
     }
 
-    fn take(
-        &mut self,
-        page: Vec<Row>,
-        deliver: &mut dyn FnMut(Keyed) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let Some(first) = page.first() else { return ControlFlow::Continue(()) };
+    /// A page's rows that have a key which no row before them has.
+    fn keyed(&mut self, page: Vec<Row>) -> Vec<Keyed> {
+        let Some(first) = page.first() else { return Vec::new() };
         let keys = KeyColumns::among(&first.columns);
+        let mut keyed = Vec::with_capacity(page.len());
         for row in page {
             self.finished.rows += 1;
-            let problem = match keys.key(&row, self.finished.rows) {
+            match keys.key(&row, self.finished.rows) {
                 Some(key) if self.known.insert(ContentHash::of(key.as_bytes())) => {
                     let stamp = keys::stamp(&row);
-                    if deliver(Keyed { key, row, stamp }).is_break() {
-                        self.finished.stopped = true;
-                        return ControlFlow::Break(());
-                    }
-                    continue;
+                    keyed.push(Keyed { key, row, stamp });
                 }
-                Some(key) => row_twice(self.options, &key),
-                None => row_without_key(self.options, self.finished.rows),
-            };
-            if self.finished.problems.len() < PROBLEMS_MAX {
-                self.finished.problems.push(problem);
-            } else {
-                self.unreported += 1;
+                Some(key) => self.tell(row_twice(self.options, &key)),
+                None => self.tell(row_without_key(self.options, self.finished.rows)),
             }
         }
-        ControlFlow::Continue(())
+        keyed
+    }
+
+    fn tell(&mut self, problem: Problem) {
+        if self.finished.problems.len() < PROBLEMS_MAX {
+            self.finished.problems.push(problem);
+        } else {
+            self.unreported += 1;
+        }
     }
 
     fn finish(mut self) -> Finished {

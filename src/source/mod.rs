@@ -122,7 +122,9 @@ pub enum FoundPlace {
     Row {
         /// The row.
         row: Row,
-        /// Its stamp.
+        /// Of all its values.
+        hash: ContentHash,
+        /// Its stamp, which begins with that hash.
         stamp: Stamp,
         /// What makes common columns of a program's own, and what the site says of itself.
         shape: Option<(Shape, Arc<Facts>)>,
@@ -174,9 +176,9 @@ impl Found {
             known: self.known,
         };
         match self.place {
-            FoundPlace::Row { row, stamp, shape } => {
-                // A row's stamp is a hash of all its values already.
-                let hash = ContentHash::of(&stamp.0);
+            FoundPlace::Row { row, hash, stamp, shape } => {
+                // As earlier releases had it: what is known stays known.
+                let hash = ContentHash::of(&hash.0);
                 let row = match shape {
                     Some((shape, facts)) => (shape.of)(&row, &facts),
                     None => row,

@@ -4,26 +4,24 @@
 //! off is an error with its line, and nothing of it is withdrawn. What a post means is
 //! [`wordpress`](crate::document::wordpress)'s.
 
+mod delivery;
 mod reader;
 mod shelf;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::delivery::Delivery;
 use self::reader::{Channel, Item, Part};
 use self::shelf::Shelf;
-use super::{BATCH, Found, FoundPlace, Gathered, Known, KnownIndex, Memory, Stamp};
+use super::{Found, Gathered, KnownIndex, Memory, Stamp};
 use crate::article::ContentHash;
 use crate::article::media::by_ending;
 use crate::document::wordpress::{self, Attachment, Author, Clock, Measures, Site, Term};
-use crate::document::{self, FolderIndex, Row, Value};
-use crate::problem::{Code, Place, Problem};
-
-/// Two posts of a source's export files have one number.
-pub(crate) const POST_TWICE: Code = Code::new("post-twice");
+use crate::document::{self, FolderIndex};
 
 /// Which files, and which of their posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +74,6 @@ pub enum Error {
     Shelf(#[from] rusqlite::Error),
 }
 
-/// So many problems are told one by one; what is beyond becomes a number.
-const PROBLEMS_MAX: usize = 100;
-
 struct Export {
     path: PathBuf,
     shown: String,
@@ -122,13 +117,15 @@ pub fn gather(
     }
     let mut gathered = delivery.finish();
     let documents = gathered.documents;
-    gathered.gathered.indexes_changed.push(KnownIndex {
+    let index = KnownIndex {
         folder: String::new(),
         stamp: seen(documents),
         hash: ContentHash::of(b""),
         index: Arc::new(FolderIndex::default()),
-        problems: Vec::new(),
-    });
+        // Told for as long as the files stand.
+        problems: std::mem::take(&mut gathered.gathered.problems),
+    };
+    gathered.gathered.indexes_changed.push(index);
     Ok(gathered.gathered)
 }
 
@@ -262,7 +259,7 @@ fn second_reading(
             return Ok(());
         }
         let id = post.id;
-        let post = completed(item, channel, shelf)?;
+        let post = completed(*item, channel, shelf)?;
         if let Some(row) = wordpress::row(&post, &site) {
             delivery.row(export, id, row);
         }
@@ -345,112 +342,6 @@ impl Channel {
         }
         term
     }
-}
-
-/// Rows on their way out.
-struct Delivery<'a> {
-    options: &'a Options,
-    context: ContentHash,
-    known: HashMap<String, Known>,
-    delivered: HashSet<i64>,
-    twice: u64,
-    batch: Vec<Found>,
-    gathered: Gathered,
-    deliver: &'a mut dyn FnMut(Vec<Found>),
-}
-
-/// What was delivered, and how many posts there are.
-struct Delivered {
-    gathered: Gathered,
-    documents: usize,
-}
-
-impl<'a> Delivery<'a> {
-    fn new(
-        options: &'a Options,
-        context: ContentHash,
-        known: Vec<Known>,
-        deliver: &'a mut dyn FnMut(Vec<Found>),
-    ) -> Delivery<'a> {
-        Delivery {
-            options,
-            context,
-            known: known.into_iter().map(|known| (known.path.clone(), known)).collect(),
-            delivered: HashSet::new(),
-            twice: 0,
-            batch: Vec::new(),
-            gathered: Gathered::default(),
-            deliver,
-        }
-    }
-
-    fn row(&mut self, export: &Export, id: i64, row: Row) {
-        let shown = format!("{} post {id}", export.shown);
-        if !self.delivered.insert(id) {
-            self.twice += 1;
-            if self.gathered.problems.len() < PROBLEMS_MAX {
-                let message = "a post before it has the same number, so this one is left out";
-                self.gathered.problems.push(
-                    Problem::warning(&POST_TWICE, Place::whole(shown), message)
-                        .help("keep one export of each site here"),
-                );
-            }
-            return;
-        }
-        let path = id.to_string();
-        let stamp = Stamp(hash(&row).0.to_vec());
-        let known = self.known.remove(&path);
-        if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == self.context) {
-            self.gathered.unchanged += 1;
-            self.gathered.opened += 1;
-            return;
-        }
-        self.batch.push(Found {
-            path,
-            shown,
-            context: self.context,
-            indexes: [].into(),
-            known,
-            place: FoundPlace::Row { row, stamp, shape: None },
-        });
-        if self.batch.len() == BATCH {
-            (self.deliver)(std::mem::take(&mut self.batch));
-        }
-    }
-
-    fn finish(mut self) -> Delivered {
-        if !self.batch.is_empty() {
-            (self.deliver)(std::mem::take(&mut self.batch));
-        }
-        let told = u64::try_from(self.gathered.problems.len()).unwrap_or(u64::MAX);
-        if self.twice > told {
-            let message = format!("{} more posts have a number twice", self.twice - told);
-            let place = Place::whole(self.options.shown.clone());
-            self.gathered.problems.push(Problem::warning(&POST_TWICE, place, message));
-        }
-        self.gathered.vanished = self.known.into_keys().collect();
-        self.gathered.vanished.sort();
-        Delivered { gathered: self.gathered, documents: self.delivered.len() }
-    }
-}
-
-/// A hash of all names and values. Lengths are hashed too, so that no two rows run into the same bytes.
-fn hash(row: &Row) -> ContentHash {
-    let mut hasher = blake3::Hasher::new();
-    let mut part = |bytes: &[u8]| {
-        hasher.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(bytes);
-    };
-    for (name, value) in &row.columns {
-        part(name.as_bytes());
-        match value {
-            Value::Text(bytes) | Value::Blob(bytes) => part(bytes),
-            Value::Integer(number) => part(&number.to_le_bytes()),
-            Value::Real(number) => part(&number.to_bits().to_le_bytes()),
-            Value::Null | Value::Rows(_) => part(b""),
-        }
-    }
-    ContentHash::finish(&hasher)
 }
 
 /// Terms of a channel, by taxonomy and slug.

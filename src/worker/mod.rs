@@ -195,6 +195,11 @@ impl Handle {
         self.inbox.put(agenda::Wanted::new(Scope::All, Trigger::Demand));
     }
 
+    /// Tells that something changed that no watcher sees.
+    pub fn changed(&self) {
+        self.inbox.put(agenda::Wanted::new(Scope::All, Trigger::Watch));
+    }
+
     /// Asks for the same, and that what these guards hold be released. `None`: the worker has ended.
     #[must_use]
     pub fn regenerate(&self, accept: BTreeSet<Guard>) -> Option<Queued> {

@@ -307,6 +307,8 @@ impl Programs {
             }
         };
         let mut command = Command::new("sh");
+        // Two servers in one folder for temporary tables take each other's away.
+        command.env("TMPDIR", dir);
         command.args(["-c", &script]).current_dir(dir).stdin(Stdio::null());
         let made = command.output().unwrap();
         assert!(made.status.success(), "{script}: {made:?}");
@@ -337,6 +339,7 @@ impl Programs {
         );
         let mut command = Command::new("setpriv");
         command
+            .env("TMPDIR", dir)
             .args(["--pdeathsig", "TERM", "sh", "-c", &script])
             .current_dir(dir)
             .stdin(Stdio::null())

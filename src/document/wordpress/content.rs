@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::autop::autop;
 use super::media::Attachment;
-use super::{blocks, shortcodes};
+use super::{blocks, embeds, shortcodes};
 
 /// What a post's content may refer to.
 #[derive(Debug, Default)]
@@ -43,8 +43,8 @@ pub(in super::super) fn html(content: &str, around: &Around<'_>) -> Rendered {
     let text = one_page(&content.replace('\0', ""));
     let text = with_more(&text, around.post);
     let written_in_blocks = blocks::has_blocks(&text);
-    let text = if text.contains('[') { shortcodes::sources(&text) } else { text };
-    let text = shortcodes::embeds(&text);
+    let text = if text.contains('[') { embeds::sources(&text) } else { text };
+    let text = embeds::embeds(&text);
     let find = |number: i64| {
         let found = around.reusable.iter().find(|(known, _)| *known == number);
         found.map(|(_, content)| content.clone())

@@ -8,18 +8,30 @@ pub(super) fn link(post: &Post, site: &Site) -> String {
 }
 
 /// The addresses at which a post stood before: under old names, and on old days where the structure
-/// has any.
+/// has any. An export doesn't tell the structure: there an old name stands where the present one does.
 pub(super) fn earlier(post: &Post, site: &Site) -> Vec<String> {
-    let now = link(post, site);
-    let names = post.meta_values("_wp_old_slug").map(|name| with(post, site, name, &post.date));
-    let dates = post.meta_values("_wp_old_date").map(|date| with(post, site, &post.name, date));
+    let names = post.meta_values("_wp_old_slug");
+    let found: Vec<String> = match &post.link {
+        Some(link) => names.filter_map(|name| renamed(link, &post.name, name)).collect(),
+        None => {
+            let names = names.map(|name| with(post, site, name, &post.date));
+            let dates = post.meta_values("_wp_old_date");
+            names.chain(dates.map(|date| with(post, site, &post.name, date))).collect()
+        }
+    };
+    let now = post.link.clone().unwrap_or_else(|| link(post, site));
     let mut links: Vec<String> = Vec::new();
-    for link in names.chain(dates).filter(|link| *link != now) {
+    for link in found.into_iter().filter(|link| *link != now) {
         if !links.contains(&link) {
             links.push(link);
         }
     }
     links
+}
+
+fn renamed(link: &str, name: &str, earlier: &str) -> Option<String> {
+    let (before, after) = link.rsplit_once(name).filter(|_| !name.is_empty())?;
+    Some(format!("{before}{earlier}{after}"))
 }
 
 /// The address that a post would have under a name and on a day (`2024-02-18`, with a time or not).
@@ -93,5 +105,91 @@ fn category(post: &Post, site: &Site) -> String {
             parents.chain([term.slug.as_str()]).collect::<Vec<_>>().join("/")
         }
         None => site.default_category.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Author, Clock, Term};
+    use super::*;
+
+    fn post() -> Post {
+        let term = |id: i64, slug: &str, parents: Vec<Term>| Term {
+            id,
+            taxonomy: "category".to_owned(),
+            slug: slug.to_owned(),
+            parents,
+            ..Term::default()
+        };
+        Post {
+            id: 7,
+            kind: "post".to_owned(),
+            date: "2024-02-18 12:05:09".to_owned(),
+            name: "fog".to_owned(),
+            author: Some(Author { nicename: "ada".to_owned(), ..Author::default() }),
+            terms: vec![
+                term(9, "culture", vec![]),
+                term(4, "asia", vec![term(2, "world", vec![])]),
+            ],
+            ..Post::default()
+        }
+    }
+
+    fn site(structure: &str) -> Site {
+        Site {
+            home: "https://x.example/blog/".to_owned(),
+            clock: Clock::Unknown,
+            structure: structure.to_owned(),
+            default_category: "news".to_owned(),
+            types: vec!["post".to_owned()],
+            bases: vec![("podcast".to_owned(), "/listen/".to_owned())],
+        }
+    }
+
+    #[test]
+    fn links_follow_the_structure() {
+        for (structure, path) in [
+            ("", "?p=7"),
+            ("/%postname%/", "fog/"),
+            ("/%postname%", "fog"),
+            ("/archives/%post_id%", "archives/7"),
+            ("/%category%/%postname%/", "world/asia/fog/"),
+            (
+                "/%year%/%monthnum%/%day%/%hour%-%minute%-%second%/%author%/",
+                "2024/02/18/12-05-09/ada/",
+            ),
+            ("/index.php/%year%/%postname%", "index.php/2024/fog"),
+        ] {
+            let link = link(&post(), &site(structure));
+            assert_eq!(link, format!("https://x.example/blog/{path}"), "{structure}");
+        }
+        let bare = Post { terms: vec![], ..post() };
+        assert_eq!(link(&bare, &site("/%category%/x/")), "https://x.example/blog/news/x/");
+        for (kind, path) in [("podcast", "listen/fog/"), ("film", "film/fog/"), ("page", "fog/")] {
+            let other = Post { kind: kind.to_owned(), ..post() };
+            let link = link(&other, &site("/%postname%/"));
+            assert_eq!(link, format!("https://x.example/blog/{path}"));
+        }
+    }
+
+    #[test]
+    fn old_names_and_days_are_kept() {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let meta = vec![
+            pair("_wp_old_slug", "mist"),
+            pair("_wp_old_slug", "fog"),
+            pair("_wp_old_slug", "mist"),
+            pair("_wp_old_date", "2023-12-31"),
+        ];
+        let post = Post { meta, ..post() };
+        let links = earlier(&post, &site("/%year%/%postname%/"));
+        assert_eq!(
+            links,
+            ["https://x.example/blog/2024/mist/", "https://x.example/blog/2023/fog/"]
+        );
+        assert_eq!(earlier(&post, &site("/%post_id%/")), Vec::<String>::new());
+        let link = Some("https://fog.example/2024/fog/".to_owned());
+        let exported = Post { link, ..post };
+        assert_eq!(earlier(&exported, &site("")), ["https://fog.example/2024/mist/"]);
     }
 }

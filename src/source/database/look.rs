@@ -1,17 +1,56 @@
 //! One look at a database, as at a directory: what is known comes in; rows that are otherwise go out, and
-//! those that aren't there any more have vanished.
+//! those that aren't there any more have vanished. A look is whole; or at what changed since the last one,
+//! by the rows' change marks; or a sweep, which compares ids and marks, and asks for the rows that differ.
+//!
+//! A row's stamp is a hash of its values; where there are marks, then whether the mark is young, then the
+//! mark. A young mark says nothing: the row can change again under the same one. A sweep asks for such a row
+//! once more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::session::Session;
-use super::{Error, Keyed, Options, Reader, facts, read_all};
-use crate::article::ContentHash;
-use crate::document::{self, Facts};
-use crate::source::{BATCH, Found, FoundPlace, Gathered, Known, Memory, Stamp};
+use chrono::DateTime;
 
-/// Looks at all rows: delivers those that may have changed, in batches.
+use super::keys::{column, key_of};
+use super::marks::{Changes, Mark};
+use super::question::{Dialect, bare, names, quoted};
+use super::session::{Asked, PAGE_ROWS, Session};
+use super::{Error, Keyed, Options, Reader, facts, joined, read_all, row_twice};
+use crate::article::ContentHash;
+use crate::document::{self, Facts, Value};
+use crate::source::{BATCH, Found, FoundPlace, Gathered, Known, Stamp};
+
+/// How a database is looked at.
+pub enum Look<'a> {
+    /// All rows with all their values.
+    Whole(Vec<Known>),
+    /// All rows by their ids and marks; those that differ with all their values. Where there are no marks,
+    /// or what belongs to rows has none of its own, all of them.
+    Sweep(Vec<Known>, &'a Remembered),
+    /// What changed since.
+    Since(&'a Remembered, &'a dyn Fn(&[String]) -> Vec<Known>),
+}
+
+/// What is remembered of the looks at a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// Of what was asked, and of what its rows were read with.
+    pub digest: ContentHash,
+    /// The highest mark of all looks. Opaque bytes.
+    pub mark: Vec<u8>,
+}
+
+/// What a look gave.
+#[derive(Debug)]
+pub enum Looked {
+    /// It was made. What is to be remembered; nothing where there are no marks.
+    Done(Gathered, Option<Remembered>),
+    /// What is remembered doesn't hold any more: all must be looked at.
+    Stale,
+}
+
+/// Looks, and delivers rows that may have changed, in batches.
 ///
 /// # Errors
 /// Where the database can't be read to its end. What was delivered stands; nothing has vanished.
@@ -19,33 +58,53 @@ pub fn gather(
     options: &Options,
     source: &str,
     reading: &document::Options,
-    memory: Memory,
+    look: Look<'_>,
     deliver: &mut dyn FnMut(Vec<Found>),
-) -> Result<Gathered, Error> {
+) -> Result<Looked, Error> {
     let session = Session::open(options)?;
     let facts = facts(&session, options)?;
-    let mut sieve = Sieve {
+    let context = context(options, reading, &facts);
+    let digest = digest(options, context);
+    let changes = options.question.changes.as_ref();
+    let (known, before) = match look {
+        Look::Whole(known) => (Knowledge::All(by_key(known)), None),
+        Look::Sweep(known, before) => (Knowledge::All(by_key(known)), Some(before)),
+        Look::Since(before, of) => (Knowledge::Of(of), Some(before)),
+    };
+    if before.is_some_and(|before| before.digest != digest) {
+        return Ok(Looked::Stale);
+    }
+    let clock = changes.map(|c| Marks::ask(&session, options, c, before)).transpose()?;
+    let sieve = Sieve {
         options,
         source,
-        context: context(options, reading, &facts),
+        context,
         facts,
-        known: memory.documents.into_iter().map(|k| (k.path.clone(), k)).collect(),
+        marks: clock,
+        known,
         gathered: Gathered::default(),
         batch: Vec::new(),
         deliver,
     };
-    let mut reader = Reader::new(options);
-    read_all(&session, options, &mut reader, &mut |keyed| {
-        sieve.take(keyed);
-        ControlFlow::Continue(())
-    })?;
+    let is_sweep = matches!(sieve.known, Knowledge::All(_)) && before.is_some();
+    let mut looking = Looking { session: &session, reader: Reader::new(options), sieve };
+    match (changes, is_sweep) {
+        (Some(changes), true) if options.question.also.is_empty() => {
+            if !looking.sweep(changes)? {
+                return Ok(Looked::Stale);
+            }
+        }
+        (Some(changes), false) if before.is_some() => looking.since(changes)?,
+        _ => looking.whole()?,
+    }
+    let Looking { reader, sieve, .. } = looking;
     session.end()?;
-    sieve.flush();
-    let Sieve { known, mut gathered, .. } = sieve;
-    gathered.problems = reader.finish().problems;
-    gathered.vanished = known.into_keys().collect();
-    gathered.vanished.sort();
-    Ok(gathered)
+    let (gathered, mark) = sieve.finish(reader);
+    Ok(Looked::Done(gathered, mark.map(|mark| Remembered { digest, mark: mark.to_bytes() })))
+}
+
+fn by_key(known: Vec<Known>) -> HashMap<String, Known> {
+    known.into_iter().map(|known| (known.path.clone(), known)).collect()
 }
 
 /// What rows are read with: what the site says of itself changes how all of them read.
@@ -53,14 +112,188 @@ fn context(options: &Options, reading: &document::Options, facts: &Facts) -> Con
     let digest = reading.digest();
     match options.question.shape {
         None => digest,
-        Some(shape) => {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(&digest.0);
-            hasher.update(shape.name.as_bytes());
-            hasher.update(&shape.version.to_le_bytes());
-            hasher.update(format!("{facts:?}").as_bytes());
-            ContentHash::finish(&hasher)
+        Some(shape) => ContentHash::of(format!("{digest:?} {shape:?} {facts:?}").as_bytes()),
+    }
+}
+
+/// What a mark is good for: the same question, read in the same way.
+fn digest(options: &Options, context: ContentHash) -> ContentHash {
+    ContentHash::of(format!("{context:?} {:?} {:?}", options.question, options.address).as_bytes())
+}
+
+/// What is known of rows.
+enum Knowledge<'a> {
+    /// Of all of them; what is left at the end has vanished.
+    All(HashMap<String, Known>),
+    /// Of those that are asked for.
+    Of(&'a dyn Fn(&[String]) -> Vec<Known>),
+}
+
+/// The marks of one look.
+struct Marks<'a> {
+    changes: &'a Changes,
+    /// The highest so far, as far as it is believed.
+    high: Mark,
+    /// From where on marks are young: until a sweep has seen them grow old, a row may change under one.
+    young: Mark,
+    present: DateTime<chrono::FixedOffset>,
+}
+
+impl<'a> Marks<'a> {
+    /// Asks for the database's present, and for the highest mark where none is remembered or all are seen.
+    fn ask(
+        session: &Session,
+        options: &Options,
+        changes: &'a Changes,
+        before: Option<&Remembered>,
+    ) -> Result<Marks<'a>, Error> {
+        let present = present(session, options)?;
+        let remembered = before.and_then(|b| Mark::from_bytes(&b.mark));
+        let high = match remembered {
+            Some(mark) => mark,
+            None => highest(session, options, changes)?.capped(present),
+        };
+        let young = high.less(changes.lag_s.saturating_add(changes.sweep_s));
+        Ok(Marks { changes, high, young, present })
+    }
+
+    fn stamp(&mut self, keyed: &Keyed) -> Vec<u8> {
+        let mark = Mark::of(&keyed.row, self.changes);
+        let mut stamp = keyed.stamp.0.to_vec();
+        stamp.push(u8::from(mark.reaches(&self.young)));
+        stamp.extend(mark.to_bytes());
+        if !mark.is_none() {
+            let believed = mark.capped(self.present);
+            if self.high.is_none() || believed.reaches(&self.high) {
+                self.high = believed;
+            }
         }
+        stamp
+    }
+}
+
+/// Bytes of a stamp before its mark: a hash, and whether the mark is young.
+const BEFORE_MARK: usize = 17;
+
+fn present(session: &Session, options: &Options) -> Result<DateTime<chrono::FixedOffset>, Error> {
+    #[cfg(test)]
+    if let Some(present) = tests::PRESENT.get() {
+        return Ok(present);
+    }
+    let sql = match session.dialect() {
+        Dialect::Sqlite => "select strftime('%Y-%m-%d %H:%M:%S', 'now')",
+        Dialect::Postgres => "select to_char(now() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')",
+        Dialect::Mysql => "select date_format(utc_timestamp(), '%Y-%m-%d %H:%i:%s')",
+    };
+    let shown = format!("{} (its clock)", options.shown);
+    let rows = session.ask_all(Asked { shown: &shown, sql, given: &[] })?;
+    let text = rows.first().and_then(|row| row.text(&row.columns.first()?.0)).unwrap_or_default();
+    DateTime::parse_from_str(&format!("{text} +0000"), "%Y-%m-%d %H:%M:%S %z")
+        .map_err(|e| Error::Query { shown, reason: e.to_string() })
+}
+
+fn highest(session: &Session, options: &Options, changes: &Changes) -> Result<Mark, Error> {
+    let name = quoted(&changes.column, session.dialect());
+    let sql = around(options, &format!("max(q.{name}) as mark"), "");
+    let rows = session.ask_all(asked(options, &sql, &EVERYTHING))?;
+    let value = rows.into_iter().next().and_then(|mut row| row.columns.pop());
+    Ok(Mark(value.map_or(Value::Null, |(_, value)| value)))
+}
+
+/// The name of the mark since which rows are asked for.
+const SINCE: &str = "since";
+/// Stands for a mark below all others.
+const BELOW_ALL: [Value; 1] = [Value::Null];
+const EVERYTHING: [(&str, &[Value]); 1] = [(SINCE, &BELOW_ALL)];
+
+/// A question about the rows of the query.
+fn around(options: &Options, what: &str, which: &str) -> String {
+    format!("select {what} from (\n{}\n) as q {which}", bare(&options.question.query))
+}
+
+fn asked<'a>(options: &'a Options, sql: &'a str, given: &'a [(&'a str, &'a [Value])]) -> Asked<'a> {
+    Asked { shown: &options.shown, sql, given }
+}
+
+struct Looking<'a, 's> {
+    session: &'s Session,
+    reader: Reader<'a>,
+    sieve: Sieve<'a>,
+}
+
+impl Looking<'_, '_> {
+    fn whole(&mut self) -> Result<(), Error> {
+        let Looking { session, reader, sieve } = self;
+        let options = sieve.options;
+        let given: &[(&str, &[Value])] =
+            if options.question.changes.is_some() { &EVERYTHING } else { &[] };
+        read_all(session, options, given, reader, &mut |page| sieve.take(page))
+    }
+
+    /// Asks for what changed since the last look, and for a while before.
+    fn since(&mut self, changes: &Changes) -> Result<(), Error> {
+        let Looking { session, reader, sieve } = self;
+        let options = sieve.options;
+        let Some(marks) = &sieve.marks else { return Ok(()) };
+        let from = [marks.high.less(changes.lag_s).for_question(session.dialect())];
+        let given: [(&str, &[Value]); 1] = [(SINCE, &from)];
+        let sql = if names(&options.question.query, session.dialect(), SINCE) {
+            options.question.query.clone()
+        } else {
+            let name = quoted(&changes.column, session.dialect());
+            around(options, "*", &format!("where q.{name} >= :{SINCE}"))
+        };
+        let options = sieve.options;
+        session.ask(asked(options, &sql, &given), &mut |page| {
+            let page = joined::join(session, options, page)?;
+            sieve.take(reader.keyed(page));
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Compares ids and marks, and asks for the rows that differ. `false` where rows lack ids.
+    fn sweep(&mut self, changes: &Changes) -> Result<bool, Error> {
+        let dialect = self.session.dialect();
+        let (id, mark) = (quoted("id", dialect), quoted(&changes.column, dialect));
+        let sql = around(self.sieve.options, &format!("q.{id} as id, q.{mark} as mark"), "");
+        let (mut seen, mut differ, mut all_named) = (HashSet::new(), Vec::new(), true);
+        let session = self.session;
+        session.ask(asked(self.sieve.options, &sql, &EVERYTHING), &mut |page| {
+            for row in page {
+                let value = |name| column(&row.columns, name).map(|at| row.columns[at].1.clone());
+                let (id, mark) = (value("id"), value("mark").unwrap_or(Value::Null));
+                let Some((id, key)) = id.and_then(|id| key_of(&id).map(|key| (id, key))) else {
+                    all_named = false;
+                    return Ok(ControlFlow::Break(()));
+                };
+                if !seen.insert(ContentHash::of(key.as_bytes())) {
+                    self.reader.tell(row_twice(self.sieve.options, &key));
+                } else if !self.sieve.stands(&key, &Mark(mark)) {
+                    differ.push(id);
+                }
+            }
+            while differ.len() >= PAGE_ROWS {
+                let rest = differ.split_off(PAGE_ROWS);
+                self.fetch(&std::mem::replace(&mut differ, rest))?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if all_named {
+            self.fetch(&differ)?;
+        }
+        Ok(all_named)
+    }
+
+    fn fetch(&mut self, ids: &[Value]) -> Result<(), Error> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let id = quoted("id", self.session.dialect());
+        let sql = around(self.sieve.options, "*", &format!("where q.{id} in (:ids)"));
+        let given: [(&str, &[Value]); 2] = [("ids", ids), (SINCE, &BELOW_ALL)];
+        let rows = self.session.ask_all(asked(self.sieve.options, &sql, &given))?;
+        self.sieve.take(self.reader.keyed(rows));
+        Ok(())
     }
 }
 
@@ -70,39 +303,81 @@ struct Sieve<'a> {
     source: &'a str,
     context: ContentHash,
     facts: Arc<Facts>,
-    /// What was known and not seen again yet.
-    known: HashMap<String, Known>,
+    marks: Option<Marks<'a>>,
+    known: Knowledge<'a>,
     gathered: Gathered,
     batch: Vec<Found>,
     deliver: &'a mut dyn FnMut(Vec<Found>),
 }
 
 impl Sieve<'_> {
-    fn take(&mut self, keyed: Keyed) {
-        let known = self.known.remove(&keyed.key);
-        let stamp = Stamp(keyed.stamp.0.to_vec());
-        if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == self.context) {
-            self.gathered.opened += 1;
-            self.gathered.unchanged += 1;
-            return;
-        }
-        let shape = self.options.question.shape.map(|shape| (shape, Arc::clone(&self.facts)));
-        self.batch.push(Found {
-            shown: format!("{} row {}", self.source, keyed.key),
-            path: keyed.key,
-            context: self.context,
-            indexes: [].into(),
-            known,
-            place: FoundPlace::Row { row: keyed.row, stamp, shape },
-        });
-        if self.batch.len() == BATCH {
-            self.flush();
+    fn take(&mut self, page: Vec<Keyed>) {
+        let mut here = match &mut self.known {
+            Knowledge::Of(of) => {
+                let keys: Vec<String> = page.iter().map(|keyed| keyed.key.clone()).collect();
+                by_key(of(&keys))
+            }
+            Knowledge::All(known) => {
+                page.iter().filter_map(|keyed| known.remove_entry(&keyed.key)).collect()
+            }
+        };
+        for keyed in page {
+            let known = here.remove(&keyed.key);
+            let stamp = Stamp(match &mut self.marks {
+                Some(marks) => marks.stamp(&keyed),
+                None => keyed.stamp.0.to_vec(),
+            });
+            if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == self.context) {
+                self.gathered.opened += 1;
+                self.gathered.unchanged += 1;
+                continue;
+            }
+            let shape = self.options.question.shape.map(|shape| (shape, Arc::clone(&self.facts)));
+            self.batch.push(Found {
+                shown: format!("{} row {}", self.source, keyed.key),
+                path: keyed.key,
+                context: self.context,
+                indexes: [].into(),
+                known,
+                place: FoundPlace::Row { row: keyed.row, hash: keyed.stamp, stamp, shape },
+            });
+            if self.batch.len() == BATCH {
+                (self.deliver)(std::mem::take(&mut self.batch));
+            }
         }
     }
 
-    fn flush(&mut self) {
+    /// Whether a row needn't be asked for, by its mark. One that must be stays known.
+    fn stands(&mut self, key: &str, mark: &Mark) -> bool {
+        let Knowledge::All(all) = &mut self.known else { return false };
+        let stands = all.get(key).is_some_and(|known| {
+            let stamp = &known.stamp.0;
+            known.context == self.context
+                && !mark.is_none()
+                && stamp.get(BEFORE_MARK - 1) == Some(&0)
+                && stamp.get(BEFORE_MARK..) == Some(&mark.to_bytes())
+        });
+        if stands {
+            all.remove(key);
+            self.gathered.opened += 1;
+            self.gathered.unchanged += 1;
+        }
+        stands
+    }
+
+    fn finish(mut self, reader: Reader<'_>) -> (Gathered, Option<Mark>) {
         if !self.batch.is_empty() {
             (self.deliver)(std::mem::take(&mut self.batch));
         }
+        let mut gathered = self.gathered;
+        gathered.problems = reader.finish().problems;
+        if let Knowledge::All(known) = self.known {
+            gathered.vanished = known.into_keys().collect();
+            gathered.vanished.sort();
+        }
+        (gathered, self.marks.map(|marks| marks.high))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -269,7 +269,8 @@ fn fault(error: &Driver, shown: &str, sql: &str, limit: Duration) -> Error {
 
 fn parameter(value: &Value) -> mysql_async::Value {
     match value {
-        Value::Null | Value::Rows(_) => mysql_async::Value::NULL,
+        // Below everything else, as a time and as a number.
+        Value::Null | Value::Rows(_) => mysql_async::Value::Bytes(b"0000-00-00 00:00:00".to_vec()),
         Value::Integer(n) => mysql_async::Value::Int(*n),
         Value::Real(n) => mysql_async::Value::Double(*n),
         Value::Text(bytes) | Value::Blob(bytes) => mysql_async::Value::Bytes(bytes.clone()),

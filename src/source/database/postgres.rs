@@ -91,7 +91,9 @@ impl Session {
         let cursor = format!("feedwright_{}", self.cursors.replace(self.cursors.get() + 1));
         let declare =
             format!("declare {cursor} no scroll cursor for {}", columns.question(&bound.sql));
-        let values: Vec<Parameter> = bound.values.iter().map(Parameter::of).collect();
+        let types = statement.params();
+        let values = bound.values.iter().zip(types).map(|(value, of)| Parameter::of(value, of));
+        let values: Vec<Parameter> = values.collect();
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
         self.wait(shown, asked.sql, self.client.execute(&declare, &values))?;
         let done = self.fetch(&cursor, &columns, asked, receive);
@@ -144,8 +146,14 @@ pub(super) fn runtime(shown: &str) -> Result<Runtime, Error> {
         .map_err(|e| Error::Unreachable { shown: shown.to_owned(), reason: e.to_string() })
 }
 
-/// Connects. What the connection does, it does on the runtime that this is awaited on.
-async fn connect(server: &Server, shown: &str) -> Result<Client, Error> {
+/// What is told of a server that doesn't answer.
+pub(super) const CONNECT_LATE: &str = "no answer within 10 s";
+
+/// How to come in: by TLS where that is given.
+pub(super) fn login(
+    server: &Server,
+    shown: &str,
+) -> Result<(Config, Option<MakeRustlsConnect>), Error> {
     let mut config = Config::new();
     match &server.host {
         Host::Name(name) => config.host(name),
@@ -158,28 +166,35 @@ async fn connect(server: &Server, shown: &str) -> Result<Client, Error> {
     if let Some(database) = &server.database {
         config.dbname(database);
     }
-    let is_plain = server.tls.mode == TlsMode::Disable || matches!(server.host, Host::Socket(_));
-    config.ssl_mode(match server.tls.mode {
-        _ if is_plain => SslMode::Disable,
+    let is_socket = matches!(server.host, Host::Socket(_));
+    let mode = match server.tls.mode {
+        _ if is_socket => SslMode::Disable,
         TlsMode::Disable => SslMode::Disable,
         TlsMode::Prefer => SslMode::Prefer,
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
-    });
-    let late = || Error::Unreachable {
-        shown: shown.to_owned(),
-        reason: format!("no answer within {} s", CONNECT_MAX.as_secs()),
     };
+    config.ssl_mode(mode);
+    let tls = match mode {
+        SslMode::Disable => None,
+        _ => Some(MakeRustlsConnect::new(server.tls.client(shown)?)),
+    };
+    Ok((config, tls))
+}
+
+/// Connects. What the connection does, it does on the runtime that this is awaited on.
+async fn connect(server: &Server, shown: &str) -> Result<Client, Error> {
+    let (config, tls) = login(server, shown)?;
+    let late = || Error::Unreachable { shown: shown.to_owned(), reason: CONNECT_LATE.to_owned() };
     let lost = |e: tokio_postgres::Error| match fault(&e, shown, "", CONNECT_MAX) {
         Error::Broken { shown, reason } => Error::Unreachable { shown, reason },
         other => other,
     };
-    if is_plain {
+    let Some(tls) = tls else {
         let connecting = tokio::time::timeout(CONNECT_MAX, config.connect(NoTls));
         let (client, connection) = connecting.await.map_err(|_| late())?.map_err(lost)?;
         tokio::spawn(connection);
         return Ok(client);
-    }
-    let tls = MakeRustlsConnect::new(server.tls.client(shown)?);
+    };
     let connecting = tokio::time::timeout(CONNECT_MAX, config.connect(tls));
     let (client, connection) = connecting.await.map_err(|_| late())?.map_err(lost)?;
     tokio::spawn(connection);
@@ -187,7 +202,12 @@ async fn connect(server: &Server, shown: &str) -> Result<Client, Error> {
 }
 
 /// What the server or the driver says, as ours.
-fn fault(error: &tokio_postgres::Error, shown: &str, sql: &str, limit: Duration) -> Error {
+pub(super) fn fault(
+    error: &tokio_postgres::Error,
+    shown: &str,
+    sql: &str,
+    limit: Duration,
+) -> Error {
     let shown = shown.to_owned();
     let Some(said) = error.as_db_error() else {
         let mut innermost: &dyn std::error::Error = error;
@@ -319,25 +339,38 @@ impl<'a> FromSql<'a> for Raw<'a> {
 
 /// A value as it is given to the server: as text, which it reads as whatever type stands there.
 #[derive(Debug)]
-struct Parameter(Option<Vec<u8>>);
+struct Parameter(Vec<u8>);
 
 impl Parameter {
-    fn of(value: &Value) -> Parameter {
+    fn of(value: &Value, kind: &Type) -> Parameter {
         use std::fmt::Write;
         Parameter(match value {
-            Value::Null | Value::Rows(_) => None,
-            Value::Integer(n) => Some(n.to_string().into_bytes()),
-            Value::Real(n) => Some(n.to_string().into_bytes()),
-            Value::Text(bytes) => Some(bytes.clone()),
+            Value::Null | Value::Rows(_) => lowest(kind).as_bytes().to_vec(),
+            Value::Integer(n) => n.to_string().into_bytes(),
+            Value::Real(n) => n.to_string().into_bytes(),
+            Value::Text(bytes) => bytes.clone(),
             Value::Blob(bytes) => {
                 let mut hex = String::from("\\x");
                 for byte in bytes {
                     // Writing to a string can't fail.
                     let _ = write!(hex, "{byte:02x}");
                 }
-                Some(hex.into_bytes())
+                hex.into_bytes()
             }
         })
+    }
+}
+
+/// What is below everything else of a type.
+fn lowest(kind: &Type) -> &'static str {
+    match *kind {
+        Type::TIMESTAMP | Type::TIMESTAMPTZ | Type::DATE => "-infinity",
+        Type::INT2 => "-32768",
+        Type::INT4 => "-2147483648",
+        Type::INT8 => "-9223372036854775808",
+        Type::FLOAT4 | Type::FLOAT8 => "-Infinity",
+        Type::NUMERIC => "-1e130",
+        _ => "",
     }
 }
 
@@ -347,13 +380,8 @@ impl ToSql for Parameter {
         _: &Type,
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match &self.0 {
-            Some(bytes) => {
-                out.extend_from_slice(bytes);
-                Ok(IsNull::No)
-            }
-            None => Ok(IsNull::Yes),
-        }
+        out.extend_from_slice(&self.0);
+        Ok(IsNull::No)
     }
 
     fn accepts(_: &Type) -> bool {

@@ -54,7 +54,13 @@ impl Session {
         let fault = |error| fault(error, asked.shown);
         let bound = question::bind(asked.sql, Dialect::Sqlite, asked.given);
         let mut statement = self.prepare(&bound.sql, bound.values.len(), asked.shown)?;
-        let given = bound.values.iter().map(|value| ToSqlOutput::Borrowed(raw(value)));
+        let given = bound.values.iter().map(|value| {
+            ToSqlOutput::Borrowed(match raw(value) {
+                // Below everything else: a number is less than any text.
+                ValueRef::Null => ValueRef::Integer(i64::MIN),
+                raw => raw,
+            })
+        });
         let mut rows = statement.query(params_from_iter(given)).map_err(fault)?;
         let mut names: Option<Vec<String>> = None;
         let (mut page, mut bytes) = (Vec::new(), 0);

@@ -24,6 +24,7 @@ fn options(file: &Path, query: &str) -> Options {
         shown: "sqlite:desk.db".to_owned(),
         question: Question { query: query.to_owned(), ..Question::default() },
         limit: TIME_MAX,
+        listen: None,
     }
 }
 
@@ -187,7 +188,8 @@ fn a_receiver_may_stop() {
         seen += 1;
         if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert_eq!(finished, Ok(Finished { rows: 3, problems: vec![], stopped: true }));
+    assert_eq!(seen, 3);
+    assert!(finished.unwrap().stopped);
 }
 
 #[test]

@@ -85,6 +85,8 @@ pub fn question(tables: &Tables) -> Question {
             ("files".to_owned(), named(FILES)),
             ("blocks".to_owned(), named(BLOCKS)),
         ],
+        // No column tells of a change of terms or fields.
+        changes: None,
         shape: Some(SHAPE),
     }
 }

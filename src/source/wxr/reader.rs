@@ -45,7 +45,7 @@ pub(super) struct Item {
 
 /// A part of an export.
 pub(super) enum Part {
-    Item(Item),
+    Item(Box<Item>),
     /// At the end: old versions list nothing, new ones before the first item.
     Channel(Channel),
 }
@@ -213,7 +213,7 @@ impl State {
         match (parent, name) {
             ("channel", "item") => {
                 if let Some(item) = self.item.take() {
-                    deliver(Part::Item(item))?;
+                    deliver(Part::Item(Box::new(item)))?;
                 }
             }
             ("channel", "wp:wxr_version") => self.version = true,

@@ -1,0 +1,96 @@
+//! How a run looks at a database: whole, at what changed since the last look, or by a sweep. What is
+//! remembered of it is noted only after all that was read is staged.
+
+use std::cell::RefCell;
+
+use super::gather::{Tally, stream};
+use super::standing::Seen;
+use super::{Call, Depth, Error};
+use crate::catalog::{self, Catalog};
+use crate::source::database::{self, Look, Looked};
+use crate::source::{self, Gathered};
+
+/// Looks at a database as thoroughly as the run wants and as it must be.
+pub(super) fn look(
+    source: &source::Options,
+    options: &database::Options,
+    call: &Call<'_>,
+    catalog: &mut Catalog,
+    tally: &Tally<'_>,
+    seen: &mut Seen,
+) -> Result<Result<Gathered, source::Error>, Error> {
+    let now = (call.clock)();
+    let remembered = match options.question.changes {
+        Some(_) => catalog.database_look(&source.name)?,
+        None => None,
+    };
+    if let (Some(changes), Some((before, swept))) = (&options.question.changes, remembered) {
+        let due = (now - swept).num_seconds().unsigned_abs() >= changes.sweep_s;
+        let since = call.wishes.depth == Depth::Since && !due;
+        let looked = match call.wishes.depth {
+            Depth::Whole => Ok(Looked::Stale),
+            _ if since => since_last(source, options, &before, catalog, tally)?,
+            _ => {
+                let known = catalog.memory(&source.name, None)?.documents;
+                let look = Look::Sweep(known, &before);
+                stream(source, catalog, tally, |deliver| {
+                    database::gather(options, &source.name, &source.reading, look, deliver)
+                })?
+            }
+        };
+        match looked {
+            Ok(Looked::Done(gathered, remembered)) => {
+                let swept = if since { swept } else { now };
+                catalog.note_database_look(&source.name, remembered.as_ref(), swept)?;
+                if since {
+                    *seen = Seen::Some;
+                }
+                return Ok(Ok(gathered));
+            }
+            Ok(Looked::Stale) => {}
+            Err(e) => {
+                *seen = Seen::Some;
+                return Ok(Err(e.into()));
+            }
+        }
+    }
+    let known = catalog.memory(&source.name, None)?.documents;
+    let looked = stream(source, catalog, tally, |deliver| {
+        database::gather(options, &source.name, &source.reading, Look::Whole(known), deliver)
+    })?;
+    Ok(match looked {
+        Ok(Looked::Done(gathered, remembered)) => {
+            catalog.note_database_look(&source.name, remembered.as_ref(), now)?;
+            Ok(gathered)
+        }
+        // Nothing was remembered that could be stale.
+        Ok(Looked::Stale) => Ok(Gathered::default()),
+        Err(e) => Err(e.into()),
+    })
+}
+
+fn since_last(
+    source: &source::Options,
+    options: &database::Options,
+    before: &database::Remembered,
+    catalog: &mut Catalog,
+    tally: &Tally<'_>,
+) -> Result<Result<Looked, database::Error>, Error> {
+    let lookup = catalog.lookup()?;
+    let failed: RefCell<Option<catalog::Error>> = RefCell::default();
+    let known = |keys: &[String]| {
+        lookup.known(&source.name, keys).unwrap_or_else(|e| {
+            // What is known can't be told: all count as new, and the run ends below.
+            *failed.borrow_mut() = Some(e);
+            Vec::new()
+        })
+    };
+    let looked = stream(source, catalog, tally, |deliver| {
+        let look = Look::Since(before, &known);
+        database::gather(options, &source.name, &source.reading, look, deliver)
+    })?;
+    match failed.into_inner() {
+        Some(e) => Err(e.into()),
+        None => Ok(looked),
+    }
+}
