@@ -38,6 +38,7 @@ fn options() -> Options {
     let site: url::Url = "https://gazette.example/".parse().expect("a URL");
     let zone: time::Zone = "Asia/Baku".parse().expect("a zone");
     Options {
+        charset: None,
         source: "newsroom".to_owned(),
         site_url: site.clone(),
         zone: zone.clone(),
@@ -53,7 +54,6 @@ fn options() -> Options {
         list_separator: ",".to_owned(),
         drafts: false,
         by_language: None,
-        charset: None,
     }
 }
 

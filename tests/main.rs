@@ -9,6 +9,7 @@ mod databases;
 mod documents;
 mod feeds;
 mod fuzzed;
+mod ghost;
 mod http;
 mod identity;
 mod incremental;

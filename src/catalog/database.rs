@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Catalog, Error, documents_where, hash};
+use super::{Catalog, Error, hash, known_where};
 use crate::source::Known;
 use crate::source::database::Remembered;
 
@@ -33,7 +33,7 @@ impl Lookup {
     pub fn known(&self, source: &str, paths: &[String]) -> Result<Vec<Known>, Error> {
         let mut known = Vec::with_capacity(paths.len());
         for path in paths {
-            documents_where(&self.0, "path = ?2", params![source, path], &mut known)?;
+            known_where(&self.0, "path = ?2", params![source, path], &mut known)?;
         }
         Ok(known)
     }

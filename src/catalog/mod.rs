@@ -216,9 +216,8 @@ impl Catalog {
             path => (format!("{path}/"), format!("{path}0")),
         };
         // Apart, because SQLite would look at the whole source for what has either.
-        documents_where(&self.db, "path = ?2", params![source, target.0], known)?;
-        let within = params![source, from, to];
-        documents_where(&self.db, "path >= ?2 and path < ?3", within, known)
+        known_where(&self.db, "path = ?2", params![source, target.0], known)?;
+        known_where(&self.db, "path >= ?2 and path < ?3", params![source, from, to], known)
     }
 
     fn known_indexes(&self, source: &str) -> Result<Vec<KnownIndex>, Error> {
@@ -377,8 +376,9 @@ impl Catalog {
     }
 }
 
-/// The documents of a source, its name given first, whose paths fulfil a condition.
-fn documents_where(
+/// The documents at a path, and at those from one up to another.
+/// What is remembered of documents of a source, `?1`, whose path is such.
+fn known_where(
     db: &Connection,
     which: &str,
     params: &[&dyn rusqlite::ToSql],

@@ -465,7 +465,6 @@ fn database(
         {
             t.refuse(text, key, "isn't asked beside a preset", "leave it out");
         }
-    } else {
     }
     if !matches!(preset, Some(Preset::Wordpress(_))) && (!t.has("preset") || preset.is_some()) {
         for key in ["table_prefix", "blog"] {

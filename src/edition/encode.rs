@@ -159,7 +159,7 @@ mod tests {
             hashes,
             [
                 ("-gz1", "fbac0c0a2d5ad414f6d7b1db4b5f2fa7".to_owned()),
-                ("-br2", "2df64ed9f5dab5cbed0409fbf59bcd15".to_owned()),
+                ("-br2", "66a81f94637fd8e1b63f1c7b8334111e".to_owned()),
                 ("-zs1", "142e0bb73d2548a80954bc650a336bce".to_owned()),
             ]
         );

@@ -1,4 +1,4 @@
--- Made by Ghost 5.130.6: its own tables, and a fictional site that its own API was told to make.
+-- Made by Ghost 5.130.6: its own tables, as it makes them in MySQL and MariaDB.
 set foreign_key_checks = 0;
 CREATE TABLE `users` (
   `id` varchar(24) NOT NULL,
@@ -136,7 +136,6 @@ CREATE TABLE `posts_tags` (
   PRIMARY KEY (`id`),
   KEY `posts_tags_tag_id_foreign` (`tag_id`),
   KEY `posts_tags_post_id_tag_id_index` (`post_id`,`tag_id`)
-  CONSTRAINT `posts_tags_tag_id_foreign` FOREIGN KEY (`tag_id`) REFERENCES `tags` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 CREATE TABLE `posts_authors` (
   `id` varchar(24) NOT NULL,
@@ -146,7 +145,6 @@ CREATE TABLE `posts_authors` (
   PRIMARY KEY (`id`),
   KEY `posts_authors_post_id_foreign` (`post_id`),
   KEY `posts_authors_author_id_foreign` (`author_id`)
-  CONSTRAINT `posts_authors_post_id_foreign` FOREIGN KEY (`post_id`) REFERENCES `posts` (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 CREATE TABLE `settings` (
   `id` varchar(24) NOT NULL,

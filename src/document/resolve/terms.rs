@@ -84,6 +84,9 @@ pub(super) fn sections(
 /// The terms that a row gives whole: maps with `taxonomy`, `slug`, `name` and the slugs of `parents`.
 fn given(desk: &mut Desk<'_>, fields: &Fields<'_>, sections: bool) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
+    if !matches!(desk.document.content, super::super::Content::Row(_)) {
+        return terms;
+    }
     for one in fields.get("terms").map(Named::each).unwrap_or_default() {
         let line = |key: &str| one.member(&[key]).and_then(Named::text).map(|t| plain::line(&t));
         let (Some(taxonomy), Some(name)) = (line("taxonomy"), line("name")) else { continue };
