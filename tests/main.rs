@@ -13,6 +13,7 @@ mod ghost;
 mod http;
 mod identity;
 mod incremental;
+mod init;
 mod kept;
 mod linked;
 mod lint;

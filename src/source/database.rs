@@ -16,6 +16,7 @@ mod postgres;
 mod question;
 mod session;
 mod sqlite;
+mod survey;
 mod tls;
 pub mod wordpress;
 
@@ -33,6 +34,7 @@ pub use self::look::{Look, Looked, Remembered, gather};
 pub use self::marks::Changes;
 use self::question::Given;
 use self::session::{Asked, Session};
+pub use self::survey::{Answer, Column, Survey, Table};
 use crate::article::ContentHash;
 use crate::document::{Facts, Row, Shape};
 use crate::problem::{Code, Place, Problem};

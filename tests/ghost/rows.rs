@@ -225,7 +225,6 @@ fn table(kinds: &[Kind], found: &BTreeMap<&str, BTreeSet<String>>) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the table is what the test is for")]
 fn no_word_that_members_pay_for_is_public() {
     let kinds = kinds();
     let newsroom = newsroom(&kinds);

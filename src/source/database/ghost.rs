@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Question;
 use crate::document::ghost::SHAPE;
+pub use crate::document::ghost::aliases;
 
 /// What a Ghost site's database doesn't say.
 #[derive(Debug, Clone, PartialEq, Eq)]
