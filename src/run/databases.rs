@@ -18,17 +18,18 @@ pub struct Databases {
     kept: Mutex<Option<Open>>,
 }
 
-/// Which files a state's databases are: device and inode of each that is there.
-type Files = [Option<(u64, u64)>; 4];
+/// Which file a database is: device and inode; `None` where there is none.
+type Identity = Option<(u64, u64)>;
 
 /// The databases of one state, open.
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) catalog: Catalog,
+    /// Of the catalog and its bodies, as they were opened.
+    files: [Identity; 2],
     /// Once a run has published.
-    ledger: Option<Ledger>,
-    history: Option<History>,
-    files: Files,
+    ledger: Option<(Ledger, Identity)>,
+    history: Option<(History, Identity)>,
 }
 
 impl Databases {
@@ -41,39 +42,49 @@ impl Databases {
     /// The databases of a state, for whoever has the turn.
     pub(super) fn take(&self, state: &State) -> Result<Open, catalog::Error> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut open) = kept.filter(|open| open.files == files(state)) {
+        if let Some(mut open) = kept.filter(|open| open.stands(state)) {
             open.catalog.begin()?;
             return Ok(open);
         }
         let catalog = Catalog::open(state)?;
-        Ok(Open { catalog, ledger: None, history: None, files: [None; 4] })
+        let files = [identity(&state.catalog()), identity(&state.bodies())];
+        Ok(Open { catalog, files, ledger: None, history: None })
     }
 
     /// Takes them back after a run that ended well. What their logs hold is moved into the files, so
     /// that other processes needn't read through it.
-    pub(super) fn give_back(&self, state: &State, mut open: Open) -> Result<(), catalog::Error> {
+    pub(super) fn give_back(&self, open: Open) -> Result<(), catalog::Error> {
         if !self.keeps {
             return open.catalog.close();
         }
         open.catalog.empty_log()?;
-        // Made by the run, perhaps.
-        open.files = files(state);
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
         Ok(())
     }
 }
 
 impl Open {
+    /// Whether the state's files are still those that are open.
+    fn stands(&self, state: &State) -> bool {
+        let same = |opened: Identity, path: &Path| opened.is_some() && opened == identity(path);
+        let ledger = self.ledger.as_ref().is_none_or(|(_, file)| same(*file, &state.ledger()));
+        let history =
+            self.history.as_ref().is_none_or(|(_, file)| same(*file, &state.dir().join(HISTORY)));
+        let [catalog, bodies] = self.files;
+        same(catalog, &state.catalog()) && same(bodies, &state.bodies()) && ledger && history
+    }
+
     /// The catalog, and the ledger.
     pub(super) fn with_ledger(
         &mut self,
         state: &State,
     ) -> Result<(&Catalog, &mut Ledger), ledger::Error> {
+        let path = state.ledger();
         let ledger = match self.ledger.take() {
-            Some(ledger) => ledger,
-            None => Ledger::open(&state.ledger())?,
+            Some(open) => open,
+            None => (Ledger::open(&path)?, identity(&path)),
         };
-        Ok((&self.catalog, self.ledger.insert(ledger)))
+        Ok((&self.catalog, &mut self.ledger.insert(ledger).0))
     }
 
     /// The catalog, and the history of feeds.
@@ -81,15 +92,37 @@ impl Open {
         &mut self,
         state: &Path,
     ) -> Result<(&Catalog, &mut History), history::Error> {
+        let path = state.join(HISTORY);
         let history = match self.history.take() {
-            Some(history) => history,
-            None => History::open(&state.join(HISTORY))?,
+            Some(open) => open,
+            None => (History::open(&path)?, identity(&path)),
         };
-        Ok((&self.catalog, self.history.insert(history)))
+        Ok((&self.catalog, &mut self.history.insert(history).0))
     }
 }
 
-fn files(state: &State) -> Files {
-    let paths = [state.catalog(), state.bodies(), state.ledger(), state.dir().join(HISTORY)];
-    paths.map(|path| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino())))
+fn identity(path: &Path) -> Identity {
+    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_that_were_deleted_meanwhile_are_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, config) = (dir.path().join("state"), dir.path().join("feeds.toml"));
+        let databases = Databases::kept_open();
+        for deleted in [false, true, true, false] {
+            let state = State::open(&folder, &config).unwrap();
+            let mut open = databases.take(&state).unwrap();
+            open.with_ledger(&state).unwrap();
+            assert!(state.catalog().exists() && state.ledger().exists());
+            if deleted {
+                std::fs::remove_dir_all(&folder).unwrap();
+            }
+            databases.give_back(open).unwrap();
+        }
+    }
 }

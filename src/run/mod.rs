@@ -432,7 +432,7 @@ fn with_databases(
 ) -> Result<Report, Error> {
     let mut open = call.databases.take(state)?;
     let report = regenerate(plan, call, state, as_of, &mut open)?;
-    call.databases.give_back(state, open)?;
+    call.databases.give_back(open)?;
     Ok(report)
 }
 

@@ -128,7 +128,7 @@ impl Follower {
         let file = settings.plan.state.join(LEDGER);
         let log = settings.plan.state.join(format!("{LEDGER}-wal"));
         // Whoever opens the ledger makes a log, and takes it away again.
-        let mark = [Stat::of(&file), Stat::of(&log).filter(Stat::is_filled)];
+        let mark = [Stat::of(&file), Stat::of_log(&log)];
         if *read == Some(mark) {
             return;
         }

@@ -45,9 +45,9 @@ impl Mark {
         let files = [
             Stat::of(&state.join("catalog.db")),
             // Whoever opens the catalog makes a log, and takes it away again.
-            Stat::of(&state.join("catalog.db-wal")).filter(Stat::is_filled),
+            Stat::of_log(&state.join("catalog.db-wal")),
             Stat::of(&state.join("media.db")),
-            Stat::of(&state.join("media.db-wal")).filter(Stat::is_filled),
+            Stat::of_log(&state.join("media.db-wal")),
             Stat::of(&settings.plan.lock),
         ];
         Mark { files, settings }
