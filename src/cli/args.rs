@@ -31,6 +31,7 @@ pub struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   feedwright check --print-defaults > feeds.toml   a commented configuration to begin with
+  feedwright init sqlite:desk.db > feeds.toml      one that fits a database
   feedwright check                                 what is wrong in the articles, and where
   feedwright regenerate                            bring all feeds up to date, once
   feedwright serve                                 do so whenever an article changes, and serve them
@@ -106,6 +107,12 @@ pub enum Command {
     /// somebody asks (tag/NAME, author/NAME, series/NAME) have no history.
     #[command(after_help = HISTORY_HELP)]
     History(History),
+    /// Print a first feeds.toml for a database: of WordPress, of Ghost, or any other.
+    ///
+    /// Looks at the tables, and writes down what it guessed. Nothing is written but to standard
+    /// output, and the password to nowhere.
+    #[command(after_help = INIT_HELP)]
+    Init(Init),
     /// Tell what stands in feeds.lock, or drop the lines that nothing needs any more.
     #[command(after_help = LOCK_HELP)]
     Lock(Lock),
@@ -169,6 +176,16 @@ Examples:
 
 Exit status: 0 done, 1 the feed has no history, 2 a mistake in the command line
 or in the configuration.";
+
+const INIT_HELP: &str = "\
+Examples:
+  export DATABASE_URL='mysql://reader:…@db.example/wordpress'
+  feedwright init > feeds.toml
+  feedwright init sqlite:ghost.db --site https://gazette.example/ > feeds.toml
+  feedwright init --blog 2 > second.toml           a site of a WordPress network
+
+Exit status: 0 done, 1 the database can't be reached or no table looks like
+articles, 2 a mistake in the command line.";
 
 const LOCK_HELP: &str = "\
 Examples:
@@ -342,6 +359,32 @@ pub struct Check {
     /// Tell what a problem's code means, with wrong beside right.
     #[arg(long, value_name = "CODE", conflicts_with = "targets")]
     pub explain: Option<String>,
+}
+
+/// What `init` looks at.
+#[derive(Clone, PartialEq, Eq, ClapArgs)]
+pub struct Init {
+    /// Where the database is: sqlite:FILE, postgres://… or mysql://…
+    #[arg(value_name = "DATABASE_URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+    /// Where the site is, if the database doesn't say.
+    #[arg(long, value_name = "URL", value_parser = site)]
+    pub site: Option<Url>,
+    /// Which site of a WordPress network.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub blog: Option<u32>,
+}
+
+impl std::fmt::Debug for Init {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Init").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
+fn site(written: &str) -> Result<Url, String> {
+    let url = Url::parse(written).ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| "write it as in https://gazette.example/".to_owned())
 }
 
 #[cfg(test)]

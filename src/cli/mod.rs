@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod explain;
 mod history;
+mod init;
 mod lock;
 pub mod output;
 mod regenerate;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check::run(&global, &check),
         Command::Explain(explain) => explain::run(&global, &explain),
         Command::History(history) => history::run(&global, &history),
+        Command::Init(init) => init::run(&global, &init),
         Command::Lock(lock) => lock::run(&global, &lock),
         Command::Status => status::run(&global),
         Command::Completions(wanted) => completions::completions(&wanted),

@@ -87,8 +87,8 @@ pub(super) enum Place {
 
 pub(super) struct Database {
     pub(super) address: Address,
-    /// Posts of WordPress, instead of a query.
-    pub(super) preset: Option<Tables>,
+    /// Posts of a program that is known, instead of a query.
+    pub(super) preset: Option<Preset>,
     /// The URL as written, without a password.
     pub(super) shown: String,
     pub(super) query: Asked,
@@ -113,6 +113,12 @@ pub(super) struct Changes {
     pub(super) column: String,
     pub(super) lag: Option<u64>,
     pub(super) sweep: Option<u64>,
+}
+
+/// A program whose tables are known.
+pub(super) enum Preset {
+    Wordpress(Tables),
+    Ghost,
 }
 
 pub(super) struct Feed {
@@ -330,10 +336,14 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
     let list_separator = t.parsed(text, "list_separator", |value| {
         if value.is_empty() { values::text(value) } else { Ok(value.to_owned()) }
     });
+    let place = place(text, &mut t, kind);
+    let is_ghost =
+        matches!(&place, Some(Place::Database(d)) if matches!(d.preset, Some(Preset::Ghost)));
+    let permalink = if is_ghost { values::ghost_permalink } else { values::permalink };
     let source = Source {
         name: t.parsed(text, "name", values::source_name),
-        place: place(text, &mut t, kind),
-        permalink: t.parsed(text, "permalink", values::permalink),
+        place,
+        permalink: t.parsed(text, "permalink", permalink),
         zone: t.parsed(text, "timezone", values::zone),
         language: t.parsed(text, "language", values::language),
         authors: plain(t.parsed_list(text, "authors", values::text)),
@@ -376,7 +386,8 @@ fn place(text: &mut Text<'_>, t: &mut Table<'_>, kind: Option<Kind>) -> Option<P
     let types = if types.is_empty() { vec!["post".to_owned()] } else { types };
     let asked = t.has("preset");
     let database = database(text, t, kind == Some(Kind::Database), &types);
-    if kind? != Kind::Wxr && !asked {
+    let is_ghost = matches!(database.as_ref().map(|d| &d.preset), Some(Some(Preset::Ghost)));
+    if kind? != Kind::Wxr && (!asked || is_ghost) {
         let help = "leave it out, or write `preset = \"wordpress\"`";
         t.refuse(text, "types", "is for WordPress", help);
     }
@@ -454,9 +465,11 @@ fn database(
         {
             t.refuse(text, key, "isn't asked beside a preset", "leave it out");
         }
-    } else {
+    }
+    if !matches!(preset, Some(Preset::Wordpress(_))) && (!t.has("preset") || preset.is_some()) {
         for key in ["table_prefix", "blog"] {
-            t.refuse(text, key, "is for a preset", "add `preset = \"wordpress\"`, or leave it out");
+            let what = "is for the preset of WordPress";
+            t.refuse(text, key, what, "add `preset = \"wordpress\"`, or leave it out");
         }
     }
     let Str { value, written, span } = url?;
@@ -474,9 +487,19 @@ fn database(
             text.error(&codes::KEY_MISPLACED, Some(&at.span), message, help);
         }
     }
-    if let (true, Address::Sqlite(_) | Address::Postgres(_)) = (t.has("preset"), &address) {
-        let help = "write `url = \"mysql://…\"`: WordPress keeps its posts in MySQL or MariaDB";
-        text.error(&codes::DATABASE, Some(&span), "`url` is no database of WordPress's", help);
+    let elsewhere = match (&preset, &address) {
+        (Some(Preset::Wordpress(_)), Address::Sqlite(_) | Address::Postgres(_)) => Some((
+            "`url` is no database of WordPress's",
+            "write `url = \"mysql://…\"`: WordPress keeps its posts in MySQL or MariaDB",
+        )),
+        (Some(Preset::Ghost), Address::Postgres(_)) => Some((
+            "`url` is no database of Ghost's",
+            "write `url = \"mysql://…\"` or `\"sqlite:ghost.db\"`: Ghost keeps its posts there",
+        )),
+        _ => None,
+    };
+    if let Some((message, help)) = elsewhere {
+        text.error(&codes::DATABASE, Some(&span), message, help);
         return None;
     }
     if let (Address::Sqlite(_) | Address::Mysql(_), Some(at)) = (&address, &listen) {
@@ -501,16 +524,19 @@ fn database(
 }
 
 /// What `preset` asks for.
-fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Tables> {
-    let preset = t.parsed(text, "preset", values::word(codes::VALUE, &[("wordpress", ())]));
+fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Preset> {
+    const WORDS: &[(&str, bool)] = &[("wordpress", false), ("ghost", true)];
+    let preset = t.parsed(text, "preset", values::word(codes::VALUE, WORDS));
     let prefix = t.parsed(text, "table_prefix", values::table_prefix);
     let blog = t.count(text, "blog");
-    preset?;
-    Some(Tables {
+    if preset?.value {
+        return Some(Preset::Ghost);
+    }
+    Some(Preset::Wordpress(Tables {
         prefix: prefix.map_or_else(|| "wp_".to_owned(), |at| at.value),
         blog: blog.unwrap_or(1),
         types: types.to_vec(),
-    })
+    }))
 }
 
 /// What is asked for: a query, or a table with its columns.

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use crate::problem::{Problem, Severity};
+use crate::source::database::Address;
 use crate::{run, server, worker};
 use text::Text;
 
@@ -112,6 +113,17 @@ fn read_text(path: &Path) -> Result<String, String> {
             .filter(|byte| **byte == b'\n')
             .count();
         format!("isn't UTF-8, from line {} on; save it as UTF-8", line + 1)
+    })
+}
+
+/// Reads the URL of a database. A file is relative to the folder of whoever asks.
+///
+/// # Errors
+/// A sentence that says what is wrong, and repeats nothing of the URL.
+pub fn database_address(url: &str) -> Result<Address, String> {
+    database::database(url).map_err(|wrong| match &wrong.help {
+        Some(help) => format!("the URL {}; {help}", wrong.what),
+        None => format!("the URL {}", wrong.what),
     })
 }
 

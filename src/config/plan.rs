@@ -12,6 +12,7 @@ use super::file::{self, File, Lock};
 use super::text::{At, Span, Str, Text};
 use super::{Settings, codes, defaults, feeds, places, routes, values};
 use crate::article::LANGUAGE;
+use crate::document::ghost;
 use crate::feed::{self, Definition};
 use crate::problem::Severity;
 use crate::source::database::{self, Address, Changes, Password, Question};
@@ -208,7 +209,7 @@ fn sources(
                     by_language: by_language.cloned(),
                     ..reading(written, &name.value, site)
                 },
-                place: source_place(place, folder),
+                place: source_place(written, place, folder, site),
             });
         }
     }
@@ -226,7 +227,12 @@ fn by_language(feeds: &[Definition], site: Option<&feed::Site>) -> Option<String
 }
 
 fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::Options {
-    let permalink = value(&written.permalink);
+    // Ghost's rows name their links; its pattern is its own.
+    let is_ghost = matches!(
+        &written.place,
+        Some(file::Place::Database(asked)) if matches!(asked.preset, Some(file::Preset::Ghost))
+    );
+    let permalink = value(&written.permalink).filter(|_| !is_ghost);
     document::Options {
         source: name.to_owned(),
         site_url: site.url.clone(),
@@ -251,7 +257,12 @@ fn reading(written: &file::Source, name: &str, site: &feed::Site) -> document::O
     }
 }
 
-fn source_place(place: &file::Place, folder: &Path) -> source::Place {
+fn source_place(
+    written: &file::Source,
+    place: &file::Place,
+    folder: &Path,
+    site: &feed::Site,
+) -> source::Place {
     match place {
         file::Place::Directory { path, shown, include, exclude } => {
             source::Place::Directory(source::directory::Options {
@@ -266,8 +277,23 @@ fn source_place(place: &file::Place, folder: &Path) -> source::Place {
             shown: shown.clone(),
             types: types.clone(),
         }),
-        file::Place::Database(written) => {
-            source::Place::Database(Box::new(database(written, folder)))
+        file::Place::Database(asked) => {
+            let mut options = database(asked, folder);
+            match &asked.preset {
+                Some(file::Preset::Wordpress(tables)) => {
+                    options.question = database::wordpress::question(tables);
+                }
+                Some(file::Preset::Ghost) => {
+                    let permalink = value(&written.permalink);
+                    options.question = database::ghost::question(&database::ghost::Site {
+                        url: site.url.clone(),
+                        permalink: permalink
+                            .unwrap_or_else(|| ghost::permalink::DEFAULT.to_owned()),
+                    });
+                }
+                None => {}
+            }
+            source::Place::Database(Box::new(options))
         }
     }
 }
@@ -286,18 +312,15 @@ fn database(written: &file::Database, folder: &Path) -> source::database::Option
     source::database::Options {
         address,
         shown: written.shown.clone(),
-        question: match &written.preset {
-            Some(tables) => database::wordpress::question(tables),
-            None => Question {
-                query: query(&written.query, &written.address),
-                also: written.also.clone(),
-                changes: written.changes.as_ref().map(|changes| Changes {
-                    column: changes.column.clone(),
-                    lag_s: changes.lag.unwrap_or(defaults::LAG_S),
-                    sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
-                }),
-                ..Question::default()
-            },
+        question: Question {
+            query: query(&written.query, &written.address),
+            also: written.also.clone(),
+            changes: written.changes.as_ref().map(|changes| Changes {
+                column: changes.column.clone(),
+                lag_s: changes.lag.unwrap_or(defaults::LAG_S),
+                sweep_s: changes.sweep.unwrap_or(defaults::SWEEP_S),
+            }),
+            ..Question::default()
         },
         limit: written.time_limit.map_or(database::TIME_MAX, Duration::from_secs),
         listen: written.listen.clone(),

@@ -11,7 +11,7 @@ use super::keys::nearest;
 use super::text::Wrong;
 use crate::article::slug::slug;
 use crate::article::{Taxonomy, TermKey};
-use crate::document::permalink;
+use crate::document::{ghost, permalink};
 use crate::net::{Allowed, NotAllowed};
 use crate::time::Zone;
 
@@ -62,6 +62,17 @@ pub(super) fn source_name(value: &str) -> Result<String, Wrong> {
     }
     let help = "a name has letters, digits, `-`, `_` and `.`: \"newsroom\"";
     Err(Wrong::new(codes::NAME, "isn't a name", help))
+}
+
+/// The pattern of a Ghost site's links, as `routes.yaml` has it.
+pub(super) fn ghost_permalink(value: &str) -> Result<String, Wrong> {
+    match ghost::permalink::check(value) {
+        Ok(()) => Ok(value.to_owned()),
+        Err(what) => {
+            let help = "write it as routes.yaml has it, such as \"/{slug}/\" or \"/{year}/{month}/{slug}/\"";
+            Err(Wrong::new(codes::PERMALINK, what, help))
+        }
+    }
 }
 
 /// What the names of WordPress's tables begin with.

@@ -12,6 +12,7 @@ mod desk;
 mod embed;
 mod fields;
 mod front_matter;
+pub mod ghost;
 mod guard;
 mod html;
 mod markdown;

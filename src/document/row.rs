@@ -8,7 +8,7 @@ use super::fields::{Fields, Named, normal};
 use super::resolve::spot::Spot;
 use super::resolve::{self, Body};
 use super::wordpress::content::{self, Around};
-use super::{Row, Value, plain, text, wordpress};
+use super::{Row, Value, ghost, plain, text, wordpress};
 use crate::article::{Summary, SummaryOrigin};
 use crate::problem::Code;
 
@@ -81,10 +81,15 @@ pub(super) fn read(desk: &mut Desk<'_>, row: &Row) {
     let mut map = Vec::with_capacity(row.columns.len());
     let mut body = None;
     let mut around = None;
+    let mut told = None;
     for (name, value) in &row.columns {
         let key = normal(name);
         if let (wordpress::AROUND, Value::Text(json)) = (key.as_str(), value) {
             around = serde_json::from_slice::<AroundColumn>(json).ok();
+            continue;
+        }
+        if let (true, Value::Text(word)) = (name == ghost::TOLD, value) {
+            told = ghost::Told::of(word);
             continue;
         }
         let value = named(desk, &key, value);
@@ -130,6 +135,9 @@ pub(super) fn read(desk: &mut Desk<'_>, row: &Row) {
         if posts && let Some(html) = &sighting.body {
             let summary = sighting.article.summary.take();
             sighting.article.summary = beginning(summary, html);
+        }
+        if let Some(told) = told {
+            ghost::tell(desk, told, &mut sighting);
         }
         desk.reading.sightings.push(sighting);
     }

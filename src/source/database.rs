@@ -5,6 +5,7 @@
 
 mod address;
 mod error;
+pub mod ghost;
 mod joined;
 mod keys;
 mod listen;
@@ -15,6 +16,7 @@ mod postgres;
 mod question;
 mod session;
 mod sqlite;
+mod survey;
 mod tls;
 pub mod wordpress;
 
@@ -32,6 +34,7 @@ pub use self::look::{Look, Looked, Remembered, gather};
 pub use self::marks::Changes;
 use self::question::Given;
 use self::session::{Asked, Session};
+pub use self::survey::{Answer, Column, Survey, Table};
 use crate::article::ContentHash;
 use crate::document::{Facts, Row, Shape};
 use crate::problem::{Code, Place, Problem};

@@ -1,0 +1,201 @@
+//! `init`: what it makes of databases that are there already runs as it stands.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
+
+use rusqlite::Connection;
+
+use crate::support::servers::{Database, ENGINES, Engine, PASSWORD, PASSWORD_IN_URL};
+use crate::support::{Ended, Newsroom};
+
+const GHOST_SQLITE: &str = include_str!("ghost/tables-sqlite-5.130.6.sql");
+const GHOST_MYSQL: &str = include_str!("ghost/tables-mysql-5.130.6.sql");
+const GHOST_ROWS: &str = include_str!("ghost/rows-5.130.6.sql");
+const WORDPRESS: &str = include_str!("wordpress/site-6.1.9.sql");
+
+/// A desk's own tables, in SQL that every engine takes.
+const DESK: &str =
+    "create table staff (id integer primary key, name varchar(80), mail varchar(80));
+create table stories (id integer primary key, headline varchar(200) not null, body_html text,
+  standfirst varchar(400), slug varchar(100), state varchar(20), pub_date timestamp null,
+  updated_at timestamp null, byline varchar(80), section integer);
+insert into stories values (1, 'Fog', '<p>Words of fog</p>', 'A fog', 'fog', 'live',
+  '2024-02-01 10:00:00', '2024-02-01 10:00:00', 'Ada Brook', 3);
+insert into stories values (2, 'Lamps', '<p>Words of lamps</p>', 'Lamps', 'lamps', 'live',
+  '2024-02-02 10:00:00', '2024-02-03 10:00:00', 'Ada Brook', 3);
+insert into stories values (3, 'SECRET', '<p>SECRET</p>', 'SECRET', 'secret', 'draft',
+  '2024-02-02 10:00:00', null, 'Ada Brook', 3);";
+
+/// A folder without feeds.toml.
+fn folder() -> Newsroom {
+    Newsroom::new::<&str>(&[])
+}
+
+fn init(newsroom: &Newsroom, args: &[&str]) -> Ended {
+    let all: Vec<&str> = ["init"].into_iter().chain(args.iter().copied()).collect();
+    newsroom.feedwright(&all)
+}
+
+/// Writes what `init` printed, and runs it with the URL in the environment.
+fn runs(newsroom: &Newsroom, printed: &Ended, url: &str) -> Ended {
+    assert_eq!(printed.status, 0, "{printed:?}");
+    newsroom.write("feeds.toml", &printed.stdout);
+    let mut command = newsroom.command(&["--format", "json", "regenerate"]);
+    command.env("DATABASE_URL", url);
+    let output = command.output().unwrap();
+    let ended = Ended {
+        status: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    };
+    assert_eq!(ended.status, 0, "{ended:?}\n{}", printed.stdout);
+    ended
+}
+
+fn no_password(printed: &Ended) {
+    for password in [PASSWORD, PASSWORD_IN_URL, "hunter2"] {
+        assert!(!printed.stdout.contains(password) && !printed.stderr.contains(password));
+    }
+}
+
+fn desk_is_understood(newsroom: &Newsroom, printed: &Ended, url: &str) {
+    runs(newsroom, printed, url);
+    for says in [
+        "from stories where state = 'live'",
+        "# state holds: draft, live.",
+        "# headline is taken for title.",
+        "# Other tables: staff.",
+        "permalink = \"/{slug}/\"",
+    ] {
+        assert!(printed.stdout.contains(says), "{says}\n{}", printed.stdout);
+    }
+    let feed = newsroom.read("public/feeds/latest.rss");
+    for has in ["<title>Lamps</title>", "http://localhost/fog/", "Words of lamps"] {
+        assert!(feed.contains(has), "{has}\n{feed}");
+    }
+    assert!(!feed.contains("SECRET"));
+}
+
+#[test]
+fn a_desks_own_tables_are_understood_on_sqlite() {
+    let newsroom = folder();
+    Connection::open(newsroom.path("desk.db")).unwrap().execute_batch(DESK).unwrap();
+    let printed = init(&newsroom, &["sqlite:desk.db"]);
+    assert!(printed.stderr.contains("nothing here says where the site is"), "{printed:?}");
+    desk_is_understood(&newsroom, &printed, "");
+    let told = init(&newsroom, &["sqlite:desk.db", "--site", "https://gazette.example/"]);
+    assert!(told.stdout.contains("url = \"https://gazette.example/\"") && told.stderr.is_empty());
+}
+
+#[test]
+fn a_desks_own_tables_are_understood_on_servers() {
+    for engine in ENGINES {
+        let Some(database) = Database::new(engine) else { return };
+        database.sql(DESK);
+        let newsroom = folder();
+        let printed = init(&newsroom, &[&database.url()]);
+        no_password(&printed);
+        assert!(printed.stdout.contains("url = \"${DATABASE_URL}\""), "{}", printed.stdout);
+        desk_is_understood(&newsroom, &printed, &database.url());
+    }
+}
+
+#[test]
+fn ghost_is_recognised() {
+    let newsroom = folder();
+    let connection = Connection::open(newsroom.path("ghost.db")).unwrap();
+    connection.execute_batch("pragma foreign_keys = off").unwrap();
+    connection.execute_batch(&format!("{GHOST_SQLITE}{GHOST_ROWS}")).unwrap();
+    let printed = init(&newsroom, &["sqlite:ghost.db", "--site", "https://gazette.example/"]);
+    assert!(printed.stderr.is_empty(), "{printed:?}");
+    runs(&newsroom, &printed, "");
+    for says in [
+        "title = \"The Harbour Gazette\"",
+        "description = \"News from the old harbour\"",
+        "timezone = \"Asia/Baku\"",
+        "preset = \"ghost\"",
+        "\"/rss\" = \"latest.rss\"",
+        "\"/tag/world-sea/rss\" = \"tag/world-sea.rss\"",
+        "\"/author/ben-oak/rss\" = \"author/ben-oak.rss\"",
+    ] {
+        assert!(printed.stdout.contains(says), "{says}\n{}", printed.stdout);
+    }
+    assert!(!printed.stdout.contains("hash-desk-only"), "{}", printed.stdout);
+    assert_eq!(newsroom.titles("latest").len(), 13);
+    let Some(database) = Database::new(Engine::Mariadb) else { return };
+    database.sql(&format!("set sql_mode = 'NO_BACKSLASH_ESCAPES';\n{GHOST_MYSQL}\n{GHOST_ROWS}"));
+    let other = folder();
+    let printed = init(&other, &[&database.url(), "--site", "https://gazette.example/"]);
+    no_password(&printed);
+    runs(&other, &printed, &database.url());
+    assert_eq!(other.editions(), newsroom.editions());
+}
+
+#[test]
+fn wordpress_is_recognised_and_its_networks_sites_are_listed() {
+    let Some(database) = Database::new(Engine::Mariadb) else { return };
+    database.sql(&format!("set session sql_mode = '';\n{WORDPRESS}"));
+    let newsroom = folder();
+    let printed = init(&newsroom, &[&database.url()]);
+    no_password(&printed);
+    assert!(printed.stderr.is_empty(), "{printed:?}");
+    runs(&newsroom, &printed, &database.url());
+    for says in [
+        "url = \"https://gazette.example/\"",
+        "preset = \"wordpress\"",
+        "each = \"section\"",
+        "\"/feed\" = \"latest.rss\"",
+        "\"/feed/atom\" = \"latest.atom\"",
+    ] {
+        assert!(printed.stdout.contains(says), "{says}\n{}", printed.stdout);
+    }
+    assert!(newsroom.titles("latest").len() > 5);
+    for table in ["posts", "postmeta", "terms", "term_taxonomy", "term_relationships", "options"] {
+        database.sql(&format!("create table gz_{table} as select * from wp_{table}"));
+        database.sql(&format!("rename table wp_{table} to gz_2_{table}"));
+    }
+    database.sql(
+        "rename table wp_users to gz_users;
+         create table gz_blogs (blog_id int, domain varchar(200), path varchar(100), deleted int);
+         insert into gz_blogs values (1, 'gazette.example', '/', 0), (2, 'sea.example', '/', 0);",
+    );
+    let printed = init(&newsroom, &[&database.url(), "--blog", "2"]);
+    for says in [
+        "table_prefix = \"gz_\"",
+        "blog = 2",
+        "# Site 1 of the network: gazette.example/ (feedwright init --blog 1 makes its file).",
+        "# Site 2 of the network: sea.example/",
+    ] {
+        assert!(printed.stdout.contains(says), "{says}\n{}", printed.stdout);
+    }
+    runs(&newsroom, &printed, &database.url());
+}
+
+#[test]
+fn what_cannot_be_reached_is_told_without_the_password() {
+    let newsroom = folder();
+    newsroom.write("notes.txt", "no database");
+    Connection::open(newsroom.path("empty.db"))
+        .unwrap()
+        .execute_batch("pragma user_version = 1")
+        .unwrap();
+    Connection::open(newsroom.path("other.db"))
+        .unwrap()
+        .execute_batch("create table prices (id integer, amount real)")
+        .unwrap();
+    for (url, status, says) in [
+        ("sqlite:missing.db", 1, "missing.db"),
+        ("sqlite:notes.txt", 1, "notes.txt"),
+        ("sqlite:empty.db", 1, "has no tables that may be read"),
+        ("sqlite:other.db", 1, "it has: prices"),
+        ("postgres://desk:hunter2@127.0.0.1:1/desk", 1, "127.0.0.1"),
+        ("mysql://desk:hunter2@127.0.0.1:1/desk", 1, "127.0.0.1"),
+        ("oracle://desk:hunter2@db/desk", 2, "is a database of an unknown kind"),
+        ("hunter2", 2, "isn't the URL of a database"),
+    ] {
+        let printed = init(&newsroom, &[url]);
+        assert_eq!(printed.status, status, "{url}: {printed:?}");
+        assert!(printed.stderr.contains(says), "{url}: {printed:?}");
+        assert!(printed.stdout.is_empty(), "{url}: {printed:?}");
+        no_password(&printed);
+    }
+}
