@@ -2,7 +2,7 @@
 //! piece by piece: pictures stand anywhere in them, and posts refer to pictures. What the first reading
 //! finds is laid on a shelf on disk, so memory holds one post and the known stamps. A file that breaks
 //! off is an error with its line, and nothing of it is withdrawn. What a post means is
-//! [`wordpress`](crate::document::wordpress)'s.
+//! [`wordpress`]'s.
 
 mod delivery;
 mod reader;
