@@ -1,6 +1,6 @@
 //! What Ghost keeps of a post becomes a row with the columns that any database would give: who may read
 //! it, its id as subscribers know it, its link, dates, tags, authors and picture. What members pay for is
-//! taken out first ([`gates`]); neither `plaintext` nor `lexical`, which hold it too, is ever asked for.
+//! taken out first (`gates`); neither `plaintext` nor `lexical`, which hold it too, is ever asked for.
 
 pub mod aliases;
 mod gates;

@@ -1,6 +1,6 @@
 //! What WordPress keeps of a post becomes a row with the columns that any database would give: who
 //! may read it, its id as subscribers know it, its link, dates, terms, people and media. A database's
-//! rows and an export file's items come here alike. The content's own rules are in [`content`]; how
+//! rows and an export file's items come here alike. The content's own rules are in `content`; how
 //! either was read is the [`source`](crate::source)'s.
 
 mod aliases;
