@@ -201,6 +201,9 @@ pub struct Decision {
     pub doubts: Vec<Doubt>,
     /// Articles that only a manifest lists, and that no document was found to be: they may come yet.
     pub unfound: Vec<KnownArticle>,
+    /// By source: newcomers that nothing which is known could be, and that the catalog has noted. There
+    /// may be millions, so they aren't among the changes.
+    pub strangers: BTreeMap<String, u64>,
 }
 
 /// Decides. `seen` holds every standing sighting of the groups that are looked at; `known` every

@@ -131,6 +131,9 @@ fn loss(
     let mut lost: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut left: BTreeMap<String, i64> =
         facts.live.iter().map(|(s, n)| (s.clone(), n.cast_signed())).collect();
+    for (source, new) in &decision.strangers {
+        *left.entry(source.clone()).or_default() += new.cast_signed();
+    }
     for change in &decision.changes {
         match change {
             Change::Withdrawn { id, source, vanished, .. } => {
@@ -204,6 +207,7 @@ fn ids(facts: &Facts, accepted: &BTreeSet<Guard>, decision: &mut Decision, verdi
         }
     }
     decision.changes.retain(|change| !held.contains_key(change.source()));
+    decision.strangers.retain(|source, _| !held.contains_key(source));
     verdict.withheld_sources.extend(held.keys().cloned());
     verdict.held.extend(held.into_iter().map(|(source, ids)| ((Guard::Ids, source), ids)));
 }

@@ -6,6 +6,7 @@
 mod bodies;
 pub mod commit;
 pub mod database;
+mod decide;
 pub mod diff;
 pub mod explain;
 mod gone;
@@ -19,6 +20,7 @@ pub mod query;
 pub mod second;
 pub mod stage;
 mod standing;
+mod strangers;
 mod times;
 
 use std::path::{Path, PathBuf};

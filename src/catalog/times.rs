@@ -48,6 +48,17 @@ pub(super) fn seen(db: &Connection, as_of: i64) -> Result<(), Error> {
     run(db, "delete from departed_time where id in (select id from temp.newcomer)", [])
 }
 
+/// Notes the same of strangers, of which nothing else is known.
+pub(super) fn met(db: &Connection, as_of: i64) -> Result<(), Error> {
+    run(
+        db,
+        "insert or replace into article_time
+         select a.article, ?1, case when a.released then ?1 end
+         from temp.stranger x cross join article a on a.sighting = x.sighting",
+        [as_of],
+    )
+}
+
 /// Notes that an article is about to be withdrawn.
 pub(super) fn departs(db: &Connection, article: i64) -> Result<(), Error> {
     run(

@@ -618,7 +618,8 @@ fn commit(
         let patience = &gathered.patience;
         let (decision, left) = catalog.decide_patiently(&sources, lock, &learned, patience)?;
         wait = left;
-        let none = !decision.changes.iter().any(|c| matches!(c, Change::New { .. }));
+        let none = decision.strangers.is_empty()
+            && !decision.changes.iter().any(|c| matches!(c, Change::New { .. }));
         let meant = call.wishes.check_only || call.wishes.accept.contains(&Guard::Loss);
         if published > 0 && none && !meant {
             return Err(Error::Emptied(published));
