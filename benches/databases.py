@@ -22,6 +22,7 @@ import os
 import pathlib
 import pwd
 import re
+import select
 import shutil
 import signal
 import socket
@@ -233,10 +234,18 @@ def database(engine, more=""):
     )
 
 
-def regenerate(folder):
-    """Wall and CPU seconds, peak MB, seconds of the gather step, and the report."""
+def resident_mb(pid):
+    fields = pathlib.Path(f"/proc/{pid}/status").read_text().split()
+    return int(fields[fields.index("VmRSS:") + 1]) / 1024 if "VmRSS:" in fields else None
+
+
+def regenerate(folder, over_time=None):
+    """Wall and CPU seconds, peak MB, seconds of the gather step, and the report; resident memory each second, if asked for."""
     begin = time.monotonic()
     process = subprocess.Popen([FEEDWRIGHT, "--format", "json", "regenerate"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    while over_time is not None and not select.select([process.stdout], [], [], 1)[0]:
+        if resident := resident_mb(process.pid):
+            over_time.append((time.monotonic() - begin, resident))
     out = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     wall = time.monotonic() - begin
@@ -364,10 +373,15 @@ def memory(options, engines):
         if not done:
             sys.exit("the rows can't be made")
         folder = newsroom("db-memory", database(postgres).replace("10m", "2h"))
-        wall, cpu, peak, gather, report = regenerate(folder)
+        over_time = []
+        wall, cpu, peak, gather, report = regenerate(folder, over_time)
         state = sum(f.stat().st_size for f in (folder / ".feedwright").iterdir())
         peaks.append(peak)
         print(f"{count:9} rows: {wall:.1f} s, {cpu:.1f} s CPU, gather {gather:.1f} s, peak {peak:.0f} MB, state {state / 1e6:.0f} MB, {report['read']} read")
+        told = over_time[:: max(1, len(over_time) // 20)]
+        print("          resident, s: MB  " + "  ".join(f"{at:.0f}: {mb:.0f}" for at, mb in told), flush=True)
+        again, cpu, peak, _, report = regenerate(folder)
+        print(f"          again, nothing changed: {again:.1f} s, {cpu:.1f} s CPU, peak {peak:.0f} MB, {report['changed']} changed", flush=True)
         shutil.rmtree(folder)
     print(f"peak of ten times the rows: {peaks[1] / peaks[0]:.2f}")
 

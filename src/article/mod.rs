@@ -15,10 +15,12 @@ use serde::{Deserialize, Serialize};
 pub struct Article {
     /// The id that the document names, else the one that its source's recorded pattern derives.
     /// What is published under is [`Entry::id`](crate::feed::Entry::id), which the catalog assigns.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule_id: String,
     /// Where `rule_id` came from.
     pub id_origin: IdOrigin,
     /// Absolute URL of the article as it is now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub link: String,
     /// Whether the document named the link; else it was made from a permalink pattern.
     pub link_named: bool,
@@ -36,6 +38,7 @@ pub struct Article {
     pub language: Option<String>,
 
     /// Plain text, white space collapsed; never empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// The line above or below the headline; plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]

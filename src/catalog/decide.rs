@@ -203,7 +203,11 @@ impl Catalog {
             let mut found = run("insert or ignore into touched_rule
                  select o.rule_id from touched_rule r
                  cross join sighting s on s.rule_id = r.rule_id
-                 cross join sighting o on o.link = s.link")?;
+                 cross join sighting o on o.link = s.link and o.link <> o.rule_id")?;
+            found += run("insert or ignore into touched_rule
+                 select o.rule_id from touched_rule r
+                 cross join sighting s on s.rule_id = r.rule_id and s.link <> s.rule_id
+                 cross join sighting o on o.rule_id = s.link and o.link = s.link")?;
             found += run("insert or ignore into touched_rule
                  select o.rule_id from touched_rule r
                  cross join sighting s on s.rule_id = r.rule_id and s.capture = 1

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::group::begins;
-use super::{Catalog, Error, problems};
+use super::{ARTICLE, Catalog, Error, problems};
 use crate::article::Article;
 use crate::problem::{Place, Problem};
 
@@ -116,7 +116,8 @@ pub struct Departed {
 const AKIN: &str = "select s.sighting, s.title, s.rank, s.link, s.rule_id, s.named
     from sighting s join document d
       on d.source = s.source and d.path = s.path and d.version = s.version
-    where s.link = ?1 or (s.rule_id = ?2 and s.named = 1 and ?3 = 1)
+    where (s.rule_id = ?1 and s.link = ?1) or (s.link = ?1 and s.link <> s.rule_id)
+       or (s.rule_id = ?2 and s.named = 1 and ?3 = 1)
        or (s.capture = 1 and s.source = ?4 and s.published = ?5 and ?6 = 1)
     order by s.sighting";
 
@@ -129,9 +130,9 @@ impl Catalog {
         let mut found = Found::default();
         for name in &wanted.names {
             found.articles.extend(self.numbers(
-                "select article from article where id = ?1 or rule_id = ?1
+                "select article from article where id = ?1 or (rule_id = ?1 and rule_id <> id)
                  union select a.article from sighting s join article a on a.sighting = s.sighting
-                 where s.link = ?1",
+                 where (s.rule_id = ?1 and s.link = ?1) or (s.link = ?1 and s.link <> s.rule_id)",
                 [name],
             )?);
             found.departed.extend(self.texts(
@@ -246,32 +247,33 @@ impl Catalog {
     /// # Errors
     /// Where SQLite refuses, or there is no such article.
     pub fn standing_article(&self, article: i64) -> Result<Standing, Error> {
-        type Facts = (String, String, String, i64, bool, bool, Option<String>, String);
-        let (id, rule_id, source, published, dated, released, told, text): Facts = self
-            .db
-            .prepare_cached(
-                "select a.id, a.rule_id, a.source, a.published, a.dated, a.released, a.problems,
-                    s.article
-                 from article a join sighting s on s.sighting = a.sighting where a.article = ?",
-            )
+        let sql = format!(
+            "select {ARTICLE}, a.id, a.rule_id, a.source, a.published, a.dated, a.released,
+                a.problems
+             from article a join sighting s on s.sighting = a.sighting where a.article = ?"
+        );
+        self.db
+            .prepare_cached(&sql)
             .and_then(|mut q| {
                 q.query_row([article], |row| {
-                    Ok((
-                        row.get(0)?,
-                        row.get(1)?,
-                        row.get(2)?,
-                        row.get(3)?,
-                        row.get(4)?,
-                        row.get(5)?,
-                        row.get(6)?,
-                        row.get(7)?,
-                    ))
+                    let says = match super::article(row, 0)? {
+                        Ok(says) => says,
+                        Err(e) => return Ok(Err(e)),
+                    };
+                    Ok(Ok(Standing {
+                        article,
+                        id: row.get(4)?,
+                        rule_id: row.get(5)?,
+                        source: row.get(6)?,
+                        published: time(row.get(7)?),
+                        dated: row.get(8)?,
+                        released: row.get(9)?,
+                        says,
+                        problems: problems(row.get(10)?),
+                    }))
                 })
             })
-            .map_err(Error::database)?;
-        let says = serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
-        let (published, problems) = (time(published), problems(told));
-        Ok(Standing { article, id, rule_id, source, published, dated, released, says, problems })
+            .map_err(Error::database)?
     }
 
     /// What speaks of an article: the sighting that won first, then the others.

@@ -37,7 +37,8 @@ impl Catalog {
         // Groups are found by what their sightings derive, which isn't the rule where that is shared.
         let sql = "insert or ignore into temp.contradicted
                    select s.rule_id from article a join sighting s on s.sighting = a.sighting
-                   where a.rule_id = ?1 and a.id <> ?2";
+                   where (a.rule_id = ?1 and a.rule_id <> a.id or a.id = ?1 and a.rule_id = ?1)
+                     and a.id <> ?2";
         let mut contradicts = self.db.prepare(sql).map_err(Error::database)?;
         for (rule, id) in &lock.ids {
             found += contradicts.execute([rule, id]).map_err(Error::database)?;

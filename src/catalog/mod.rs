@@ -23,6 +23,7 @@ mod standing;
 mod strangers;
 mod times;
 
+use std::mem::take;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use self::bodies::Bodies;
-use crate::article::ContentHash;
+use crate::article::{Article, ContentHash};
 use crate::document::FolderIndex;
 use crate::problem::Problem;
 use crate::source::directory::Target;
@@ -89,10 +90,14 @@ pub struct Catalog {
 /// What a page of the catalog holds: some articles' facts, and not much more than one edit changes.
 const PAGE_BYTES: u32 = 8 << 10;
 
-/// What the guards count at every run, without a look at each article. A state that was made without it
-/// gets it at its next run.
-const COUNTED: &str =
-    "create index if not exists article_counted on article (source, shown, released)";
+/// Indexes that states of this schema were made without, or with and needn't have.
+const INDEXES: &str = "
+    create index if not exists article_counted on article (source, shown, released);
+    create index if not exists article_known_by on article (rule_id) where rule_id <> id;
+    create index if not exists sighting_elsewhere on sighting (link) where link <> rule_id;
+    drop index if exists article_rule;
+    drop index if exists article_renamed;
+    drop index if exists sighting_link;";
 
 /// Pages that a log may hold before they are moved into the file: a first run writes most pages more
 /// than once.
@@ -174,7 +179,7 @@ impl Catalog {
             db.execute_batch(include_str!("schema.sql"))
         })?;
         if writable {
-            db.execute_batch(COUNTED).map_err(Error::database)?;
+            db.execute_batch(INDEXES).map_err(Error::database)?;
             times::make(&db)?;
             gone::make(&db)?;
             second::make(&db)?;
@@ -378,7 +383,9 @@ impl Catalog {
     }
 }
 
-/// The documents at a path, and at those from one up to another.
+/// Columns of a sighting `s` that hold the article.
+const ARTICLE: &str = "s.article, s.rule_id, s.link, s.title";
+
 /// What is remembered of documents of a source, `?1`, whose path is such.
 fn known_where(
     db: &Connection,
@@ -411,6 +418,26 @@ fn known_where(
         known.push(row.map_err(Error::database)?);
     }
     Ok(())
+}
+
+/// An article as JSON, without what columns of its sighting hold.
+fn article_text(article: &mut Article) -> Result<String, Error> {
+    let held = |a: &mut Article| [take(&mut a.rule_id), take(&mut a.link), take(&mut a.title)];
+    let [rule_id, link, title] = held(article);
+    let text = serde_json::to_string(article);
+    (article.rule_id, article.link, article.title) = (rule_id, link, title);
+    text.map_err(|_| Error::Damaged)
+}
+
+/// [`ARTICLE`], read.
+fn article(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Result<Article, Error>> {
+    let text: String = row.get(at)?;
+    let Ok(mut article) = serde_json::from_str::<Article>(&text) else {
+        return Ok(Err(Error::Damaged));
+    };
+    (article.rule_id, article.link) = (row.get(at + 1)?, row.get(at + 2)?);
+    article.title = row.get(at + 3)?;
+    Ok(Ok(article))
 }
 
 fn hash(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<ContentHash> {

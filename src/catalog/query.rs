@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 
-use super::{Catalog, Error, hash};
+use super::{ARTICLE, Catalog, Error, hash};
 use crate::article::{Article, ContentHash, Taxonomy, TermKey};
 use crate::problem::{Place, Problem};
 
@@ -236,19 +236,22 @@ impl Catalog {
     /// # Errors
     /// Where SQLite refuses, or there is no such article.
     pub fn article(&self, article: i64) -> Result<(Article, Place), Error> {
-        let (text, shown, line): (String, Option<String>, u32) = self
+        let sql = format!(
+            "select {ARTICLE}, d.shown, s.line
+             from article a join sighting s on s.sighting = a.sighting
+             left join document d on d.source = s.source and d.path = s.path
+             where a.article = ?"
+        );
+        let (article, shown, line): (_, Option<String>, u32) = self
             .db
-            .prepare_cached(
-                "select s.article, d.shown, s.line
-                 from article a join sighting s on s.sighting = a.sighting
-                 left join document d on d.source = s.source and d.path = s.path
-                 where a.article = ?",
-            )
+            .prepare_cached(&sql)
             .and_then(|mut q| {
-                q.query_row([article], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                q.query_row([article], |row| {
+                    Ok((super::article(row, 0)?, row.get(4)?, row.get(5)?))
+                })
             })
             .map_err(Error::database)?;
-        let article = serde_json::from_str(&text).map_err(|_| Error::Damaged)?;
+        let article = article?;
         Ok((article, Place::at(shown.unwrap_or_default(), line, 0)))
     }
 

@@ -85,7 +85,8 @@ create table sighting (
 ) strict;
 create index sighting_version on sighting (version);
 create index sighting_rule on sighting (rule_id);
-create index sighting_link on sighting (link);
+-- Most links are their rule ids, so that the index above finds them.
+create index sighting_elsewhere on sighting (link) where link <> rule_id;
 create index sighting_instant on sighting (source, published) where capture = 1;
 create index sighting_body on sighting (body) where body is not null;
 
@@ -108,13 +109,14 @@ create table article (
     summary_bytes integer not null,
     problems text
 ) strict;
-create index article_rule on article (rule_id);
+-- The same of ids.
+create index article_known_by on article (rule_id) where rule_id <> id;
 create index article_sighting on article (sighting);
 create index article_newest on article (published desc) where shown = 1;
 create index article_due on article (published) where released = 0;
 create index article_expiry on article (expires) where expires is not null;
 create index article_undated on article (id) where dated = 0;
-create index article_renamed on article (id) where id <> rule_id;
+create index article_counted on article (source, shown, released);
 create index article_problems on article (article) where problems is not null;
 
 -- Articles that were withdrawn lately: one that comes back, or turns up elsewhere, is the same.

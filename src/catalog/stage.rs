@@ -113,13 +113,13 @@ fn compress(html: &str) -> Result<Vec<u8>, Error> {
 }
 
 fn sighting(sighting: Sighting, capture: bool) -> Result<StagedSighting, Error> {
-    let Sighting { rank, article, body, line } = sighting;
-    let json = serde_json::to_string(&article).map_err(|_| Error::Damaged)?;
+    let Sighting { rank, mut article, body, line } = sighting;
+    let hash = ContentHash::of(&serde_json::to_vec(&article).map_err(|_| Error::Damaged)?);
+    let json = super::article_text(&mut article)?;
     let body = match (article.body, body) {
         (Some(body), Some(html)) => Some((body.hash, body.bytes, compress(&html)?)),
         _ => None,
     };
-    let hash = ContentHash::of(json.as_bytes());
     Ok(StagedSighting { rank, line, capture, article, json, hash, body })
 }
 

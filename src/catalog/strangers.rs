@@ -29,9 +29,12 @@ const STRANGERS: &str = "
     where t.fresh = 1 and s.capture = 0 and s.rank = 0 and s.published is not null
       and not exists (select 1 from sighting o where o.rule_id = s.rule_id
                       and o.sighting <> s.sighting)
-      and not exists (select 1 from sighting o where o.link = s.link and o.sighting <> s.sighting)
+      and not exists (select 1 from sighting o where o.link = s.link and o.link <> o.rule_id
+                      and o.sighting <> s.sighting)
+      and (s.link = s.rule_id or not exists
+           (select 1 from sighting o where o.rule_id = s.link and o.link = s.link))
       and not exists (select 1 from article a where a.id = s.rule_id)
-      and not exists (select 1 from article a where a.rule_id = s.rule_id)
+      and not exists (select 1 from article a where a.rule_id = s.rule_id and a.rule_id <> a.id)
       and not exists (select 1 from sighting o cross join article a on a.sighting = o.sighting
                       where o.body = s.body and o.source = s.source)
       and not exists (select 1 from related where key in
