@@ -360,6 +360,18 @@ impl Catalog {
         Ok(())
     }
 
+    /// Gives back the pages that are kept in memory: after a run that wrote most of them, little of what
+    /// follows asks for them again.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn release_memory(&self) -> Result<(), Error> {
+        let release =
+            |db: &Connection| db.execute_batch("pragma shrink_memory").map_err(Error::database);
+        release(&self.db)?;
+        self.bodies.with(release)
+    }
+
     /// Moves what the log holds into the files, so that other processes needn't read through it, and
     /// stays open.
     ///

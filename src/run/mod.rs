@@ -356,6 +356,9 @@ pub enum Error {
     Manifest(#[from] crate::edition::manifest::Error),
 }
 
+/// A run that parses more documents than this has its editions made in the memory that its writing took.
+const PARSED_FEW: u64 = 1_000;
+
 /// What a run is given beside its plan.
 pub struct Call<'a> {
     /// How much of the sources it looks at.
@@ -483,6 +486,9 @@ fn regenerate(
     call.progress.begin(Step::Commit, 0);
     let wait = commit(&plan, &mut lock, &mut edits, &gathered, catalog, call, &mut report)?;
     report.second_look = catalog.keep_looks(&looks.after(&again, &wait, looked))?.next();
+    if report.counters.parsed > PARSED_FEW {
+        catalog.release_memory()?;
+    }
     report.step("commit", step.elapsed());
 
     if !call.wishes.check_only {
