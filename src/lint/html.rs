@@ -127,9 +127,11 @@ fn faults(html: &str) -> Vec<Fault> {
         let name = tag.name.to_string();
         if tag.kind == TagKind::EndTag {
             foreign = foreign.saturating_sub(usize::from(matches!(&*name, "svg" | "math")));
-            if foreign == 0 && !unbalanced && !close(&mut open, &name) {
+            if foreign == 0
+                && !unbalanced
+                && let Err(message) = close(&mut open, &name)
+            {
                 unbalanced = true;
-                let message = format!("`</{name}>` closes what isn't open");
                 found.add(&NOT_HTML, message, &format!("</{name}>"));
             }
             continue;
@@ -156,16 +158,18 @@ fn faults(html: &str) -> Vec<Fault> {
     found.faults
 }
 
-/// Closes an element; false where it isn't open, or something else would be closed with it.
-fn close(open: &mut Vec<String>, name: &str) -> bool {
+/// Closes an element; a sentence where it isn't open, or something else would be closed with it.
+fn close(open: &mut Vec<String>, name: &str) -> Result<(), String> {
+    let at = open.iter().rposition(|o| o == name);
     // `</p>` and `</br>` make an element of their own in browsers.
-    if VOID.contains(&name) {
-        return false;
+    let Some(at) = at.filter(|_| !VOID.contains(&name)) else {
+        return Err(format!("`</{name}>` closes what isn't open"));
+    };
+    let within = open.split_off(at);
+    match within.iter().skip(1).find(|o| !OPTIONAL_END.contains(&&***o)) {
+        Some(other) => Err(format!("`<{other}>` is still open at `</{name}>`")),
+        None => Ok(()),
     }
-    let Some(at) = open.iter().rposition(|o| o == name) else { return false };
-    let sound = open.get(at + 1..).into_iter().flatten().all(|o| OPTIONAL_END.contains(&&**o));
-    open.truncate(at);
-    sound
 }
 
 #[derive(Default)]
