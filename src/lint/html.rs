@@ -114,7 +114,12 @@ fn tell(sheet: &mut Sheet<'_>, html: &str, range: Range<usize>, relative: bool) 
 fn place(text: &str, range: &Range<usize>, value: &str) -> usize {
     let raw = text.get(range.clone()).unwrap_or_default();
     let escaped = value.replace('&', "&amp;").replace('<', "&lt;");
-    let found = raw.find(value).or_else(|| raw.find(&escaped));
+    // An attribute's value is looked for in its quotes first: it may begin a longer one.
+    let quoted = ["\"", "&quot;", "&#34;", "'", "\\\""].into_iter().find_map(|quote| {
+        let found = [value, &escaped].map(|v| raw.find(&format!("{quote}{v}{quote}")));
+        found.into_iter().flatten().min().map(|at| at + quote.len())
+    });
+    let found = quoted.or_else(|| raw.find(value)).or_else(|| raw.find(&escaped));
     range.start + found.unwrap_or(0)
 }
 
