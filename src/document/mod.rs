@@ -44,7 +44,7 @@ pub const LINK_MADE: Code = Code::new("link-made");
 
 /// Stands for "the same input now reads otherwise": part of every reading context, never of bytes.
 /// Raising it has its line in CHANGELOG.
-pub const READ: u32 = 3;
+pub const READ: u32 = 4;
 
 /// How the documents of one source are read. Resolved: no defaults are applied below.
 #[derive(Debug, Clone, PartialEq)]

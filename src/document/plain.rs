@@ -72,10 +72,11 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// The first paragraph of some HTML that says something, on one line: one that isn't empty, a player
-/// or a bare address.
+/// The first paragraph of some HTML that says something, on one line: one that isn't empty, a player,
+/// a bare address, or, where another follows, a greeting or what leads into it.
 pub(super) fn first_paragraph(html: &str) -> Option<String> {
     let mut rest = html;
+    let mut lead_in = None;
     while let Some(at) = rest.find("<p") {
         // Paragraphs in a comment are no paragraphs.
         if let Some(comment) = rest[..at].find("<!--") {
@@ -93,11 +94,19 @@ pub(super) fn first_paragraph(html: &str) -> Option<String> {
         let text = of_html(source);
         let bare = text.contains("://") && !text.contains(' ');
         if !text.is_empty() && !bare && !source.contains("<iframe") {
-            return Some(text);
+            if !leads_in(&text) {
+                return Some(text);
+            }
+            lead_in.get_or_insert(text);
         }
         rest = &after[end..];
     }
-    None
+    lead_in
+}
+
+/// `Hello, readers!`, `Hi all,` and `Revisions:` say nothing of what follows them.
+fn leads_in(text: &str) -> bool {
+    text.ends_with(['!', ',', ':']) && text.split_whitespace().count() < 5
 }
 
 /// Cuts a text to so many characters, between words, and says so with `…`.
@@ -200,6 +209,9 @@ mod tests {
         let html = "<pre>x</pre><!-- <p>no</p> --><p><img src=x></p>\n<p class=a>Yes &amp; no</p><p>more</p>";
         assert_eq!(first_paragraph(html).as_deref(), Some("Yes & no"));
         assert_eq!(first_paragraph("<h1>x</h1>"), None);
+        let html = "<p>Hi all,</p><p>Update:</p><p>The ferry is late.</p>";
+        assert_eq!(first_paragraph(html).as_deref(), Some("The ferry is late."));
+        assert_eq!(first_paragraph("<p>Hi all,</p>").as_deref(), Some("Hi all,"));
     }
 
     #[test]

@@ -201,6 +201,11 @@ impl<'a> Scan<'a, '_> {
             "page.url" => Some(self.page.link.to_owned()),
             _ => quoted(first).map(str::to_owned),
         };
+        // A filter would make something else of it.
+        let value = value.or_else(|| {
+            let name = first.strip_prefix("page.").unwrap_or(first);
+            (pipe.clone().next().is_none()).then(|| (self.page.named)(name)).flatten()
+        });
         let Some(mut value) = value else {
             // Mathematics and other people's templates have braces too.
             let before = self.source[..start].chars().next_back();

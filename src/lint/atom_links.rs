@@ -184,7 +184,14 @@ pub(super) fn links(
         }
         let hreflang = node.attribute("hreflang").unwrap_or_default();
         if rel == "alternate" && !alternates.insert((kind.to_owned(), hreflang.to_owned())) {
-            let message = format!("two alternates are of type {}", quote(kind));
+            let message = match (kind, hreflang) {
+                ("", "") => "two alternates name neither type nor language".to_owned(),
+                ("", language) => format!("two alternates are in {}", quote(language)),
+                (kind, "") => format!("two alternates are of type {}", quote(kind)),
+                (kind, language) => {
+                    format!("two alternates are of type {} in {}", quote(kind), quote(language))
+                }
+            };
             // In RSS, item's and channel's own `link` is the alternate.
             if name == "link" {
                 sheet.tell(&DUPLICATE, at, message);

@@ -26,7 +26,7 @@ const BLANK_LINE: Rule = error(
 const XML_VERSION: Rule = error(Code::new("feed-bad-xml-version"), "write version=\"1.0\"");
 const UNKNOWN_ENCODING: Rule =
     error(Code::new("feed-unknown-encoding"), "write UTF-8, and say so: encoding=\"utf-8\"");
-const UNICODE: Rule = error(
+static UNICODE: Rule = error(
     Code::new("feed-unicode-error"),
     "write it in the encoding that it declares, which is best UTF-8",
 );
@@ -42,7 +42,7 @@ const MISMATCH: Rule = warning(
     Code::new("feed-encoding-mismatch"),
     "let the server's charset and the XML declaration name one encoding; best none but UTF-8",
 );
-const BAD_CHARACTERS: Rule = warning(
+static BAD_CHARACTERS: Rule = warning(
     Code::new("feed-bad-characters"),
     "text was read in a wrong encoding before it came here; mend it where it is written",
 );
@@ -85,6 +85,10 @@ pub(super) struct Decoded {
     unknown: Option<String>,
     malformed: bool,
     binary: bool,
+    /// What the declaration says and the bytes don't.
+    belied: Option<(&'static Rule, &'static str)>,
+    /// That was believed, and made other letters of some.
+    misread: bool,
 }
 
 impl Decoded {
@@ -107,6 +111,7 @@ impl Decoded {
         };
         let rest = bom.map_or(bytes, |(_, length)| bytes.get(length..).unwrap_or_default());
         let (text, malformed) = encoding.decode_without_bom_handling(rest);
+        let belied = belied(named.filter(|_| guessed.is_none()), rest);
         let zeros = memchr::memchr(0, rest).is_some() && guessed.is_none();
         Decoded {
             text: text.into_owned(),
@@ -116,6 +121,8 @@ impl Decoded {
             unknown,
             malformed,
             binary: zeros,
+            belied,
+            misread: belied.is_some() && encoding != UTF_8,
         }
     }
 
@@ -148,7 +155,9 @@ impl Decoded {
         if self.is_xml() {
             self.declaration(sheet);
         }
-        characters(sheet, self.malformed, self.is_xml());
+        // What a wrong label makes of letters was told with it.
+        let mislabelled = self.misread || self.mismatch().is_some();
+        characters(sheet, self.malformed, mislabelled, self.is_xml());
         true
     }
 
@@ -156,19 +165,25 @@ impl Decoded {
         self.text.trim_start().starts_with('<')
     }
 
+    /// The server's charset and the declaration's, where they differ.
+    fn mismatch(&self) -> Option<(&str, &str)> {
+        let both = self.charset.as_deref().zip(self.declared.as_deref());
+        both.filter(|(charset, declared)| !charset.eq_ignore_ascii_case(declared))
+    }
+
     fn encodings(&self, sheet: &mut Sheet<'_>) {
         if let Some(name) = &self.unknown {
             sheet.tell(&UNKNOWN_ENCODING, 0, format!("no encoding is called {}", quote(name)));
         }
-        if let (Some(charset), Some(declared)) = (&self.charset, &self.declared)
-            && !charset.eq_ignore_ascii_case(declared)
-        {
+        if let Some((charset, declared)) = self.mismatch() {
             let message = format!(
                 "the server says {} and the declaration {}",
                 quote(charset),
                 quote(declared)
             );
             sheet.tell(&MISMATCH, 0, message);
+        } else if let Some((rule, message)) = self.belied {
+            sheet.tell(rule, 0, message);
         }
         let Some(name) = self.declared.as_deref().filter(|_| self.unknown.is_none()) else {
             return;
@@ -198,9 +213,10 @@ impl Decoded {
 }
 
 /// Characters that XML can't hold, and those that are a sign of a wrong encoding.
-fn characters(sheet: &mut Sheet<'_>, malformed: bool, xml: bool) {
+fn characters(sheet: &mut Sheet<'_>, malformed: bool, mislabelled: bool, xml: bool) {
     let text = sheet.text;
-    let mut bad = false;
+    // Each kind is told once: what went wrong for one letter did for the next.
+    let (mut control, mut lost, mut twice) = (mislabelled, malformed, mislabelled);
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         match c {
@@ -211,22 +227,24 @@ fn characters(sheet: &mut Sheet<'_>, malformed: bool, xml: bool) {
                 sheet.tell(&ILLEGAL, at, message);
                 return;
             }
-            '\u{80}'..='\u{9f}' if !bad => {
-                bad = true;
+            '\u{80}'..='\u{9f}' if !control => {
+                control = true;
                 let message = format!(
                     "U+{:04X} is a control character, and was a Windows-1252 letter or mark",
                     u32::from(c)
                 );
                 sheet.tell(&BAD_CHARACTERS, at, message);
             }
-            '\u{fffd}' if !bad && !malformed => {
-                bad = true;
+            '\u{fffd}' if !lost => {
+                lost = true;
                 let message = "`\u{fffd}` stands where a character was lost";
                 sheet.tell(&BAD_CHARACTERS, at, message);
             }
-            // What `é` and other letters become that are read as Latin-1.
-            '\u{a0}'..='\u{bf}' if matches!(before, 'Ã' | 'Â') && !bad => {
-                bad = true;
+            // What `é` and other letters become that are read as Latin-1, and `’` and other marks.
+            '\u{a0}'..='\u{bf}' | '€'
+                if !twice && (before == 'â') == (c == '€') && matches!(before, 'Ã' | 'Â' | 'â') =>
+            {
+                twice = true;
                 let message = format!("`{before}{c}` is UTF-8 that was read as Latin-1");
                 sheet.tell(&BAD_CHARACTERS, at, message);
             }
@@ -234,6 +252,36 @@ fn characters(sheet: &mut Sheet<'_>, malformed: bool, xml: bool) {
         }
         before = c;
     }
+}
+
+/// Labels that browsers read as Windows-1252, and XML parsers as what they say.
+const LATIN_1: &[&str] = &["iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "l1"];
+
+/// What of a feed's label can't be true. Readers that believe it read something else, or nothing.
+fn belied(named: Option<&str>, bytes: &[u8]) -> Option<(&'static Rule, &'static str)> {
+    let named = named?.to_ascii_lowercase();
+    let label = Encoding::for_label(named.as_bytes())?;
+    if label == UTF_16LE || label == UTF_16BE {
+        return Some((
+            &UNICODE,
+            "the feed says that it is in UTF-16, and has one byte for a letter",
+        ));
+    }
+    if bytes.is_ascii() {
+        return None;
+    }
+    if named == "us-ascii" {
+        return Some((&UNICODE, "the feed says that it is in ASCII, and has other letters"));
+    }
+    if !LATIN_1.contains(&&*named) {
+        return None;
+    }
+    if std::str::from_utf8(bytes).is_ok() {
+        let message = "the feed says that it is in ISO-8859-1, and is in UTF-8";
+        return Some((&BAD_CHARACTERS, message));
+    }
+    let message = "the feed says that it is in ISO-8859-1, and has letters of Windows-1252";
+    bytes.iter().any(|b| (0x80..=0x9f).contains(b)).then_some((&BAD_CHARACTERS, message))
 }
 
 /// UTF-16 without a byte order mark: a `<` or `{` with a zero beside it.

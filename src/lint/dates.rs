@@ -40,6 +40,8 @@ const YEAR_MIN: i32 = 1990;
 const MONTHS: &[&str] =
     &["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const WEEKDAY_NAMES: &[&str] =
+    &["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Zones by name, and how far they are from GMT, in hours.
 const ZONES: &[(&str, i32)] = &[
     ("UT", 0),
@@ -59,16 +61,36 @@ const ZONES: &[(&str, i32)] = &[
 pub(super) fn rfc822(sheet: &mut Sheet<'_>, called: &str, text: &str, at: usize) {
     let is = |what: &str| format!("`{called}` is {}, {what}", quote(text));
     match read_rfc822(text) {
-        None => sheet.tell_value(&RFC2822, at, text, is("and not a date of RFC 822")),
-        Some(Read { weekday_wrong: true, .. }) => {
-            sheet.tell_value(&WEEKDAY, at, text, is("which is another weekday"));
+        None if is_no_day(text) => {
+            sheet.tell_value(&RFC2822, at, text, is("and there is no such day or time"));
         }
-        Some(Read { strict: false, .. }) => {
-            sheet.tell_value(&LOOSE, at, text, is("which not all readers read alike"));
+        None => sheet.tell_value(&RFC2822, at, text, is("and not a date of RFC 822")),
+        Some(Read { weekday: Some(right), .. }) => {
+            sheet.tell_value(&WEEKDAY, at, text, is(&format!("which is a {right}")));
+        }
+        Some(Read { loose: Some(why), .. }) => {
+            sheet.tell_value(&LOOSE, at, text, is(why));
         }
         Some(Read { instant: Some(instant), .. }) => plausible(sheet, text, at, instant),
         Some(_) => {}
     }
+}
+
+/// Whether it is the day or time alone that keeps a text from being a date of RFC 822.
+fn is_no_day(text: &str) -> bool {
+    let possible = |part: &str| match part.bytes().all(|b| b.is_ascii_digit()) {
+        true if part.len() < 3 => "01".to_owned(),
+        true => part.to_owned(),
+        false if part.contains(':') => "00:00:00".to_owned(),
+        false => part.to_owned(),
+    };
+    let parts: Vec<String> = text.split_whitespace().map(possible).collect();
+    let is_clock = |part: &str| {
+        let all: Vec<&str> = part.split(':').collect();
+        let two = |n: &&str| n.len() == 2 && n.bytes().all(|b| b.is_ascii_digit());
+        !part.contains(':') || (2..=3).contains(&all.len()) && all.iter().all(two)
+    };
+    text.split_whitespace().all(is_clock) && read_rfc822(&parts.join(" ")).is_some()
 }
 
 /// A date of Atom and JSON Feed (RFC 3339 §5.6), in upper case.
@@ -147,9 +169,10 @@ fn has_entries(text: &str) -> bool {
 
 struct Read {
     instant: Option<DateTime<chrono::FixedOffset>>,
-    /// In the form that every reader reads alike.
-    strict: bool,
-    weekday_wrong: bool,
+    /// Why not every reader reads it alike.
+    loose: Option<&'static str>,
+    /// The weekday that it should name, where it names another.
+    weekday: Option<&'static str>,
 }
 
 /// `[Sun, ]18 Feb 2024 08:05[:00] GMT`, and looser forms.
@@ -188,11 +211,21 @@ fn read_rfc822(text: &str) -> Option<Read> {
         None => None,
     };
     let exact = MONTHS.contains(month) && weekday.is_none_or(|name| WEEKDAYS.contains(&name));
-    let instant = offset.and_then(|o| at.and_local_timezone(o).single());
+    let loose = [
+        (!two, "whose year has two digits"),
+        (!zone.is_empty(), "which names no zone"),
+        (zone_strict, "whose zone not all readers know"),
+        (exact, "whose weekday or month is spelled in another way"),
+        (spaced, "with spaces or remarks that not all readers expect"),
+    ];
+    let right = date.weekday().num_days_from_monday();
     Some(Read {
-        instant,
-        strict: spaced && exact && !two && zone_strict,
-        weekday_wrong: named.is_some_and(|n| n != date.weekday().num_days_from_monday()),
+        instant: offset.and_then(|o| at.and_local_timezone(o).single()),
+        loose: loose.into_iter().find(|(is_so, _)| !is_so).map(|(_, why)| why),
+        weekday: match named {
+            Some(named) if named != right => WEEKDAY_NAMES.get(right as usize).copied(),
+            _ => None,
+        },
     })
 }
 

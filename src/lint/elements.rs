@@ -227,7 +227,8 @@ pub(super) fn attributes(sheet: &mut Sheet<'_>, node: Node<'_, '_>, home: Home, 
             }
             None | Some(namespaces::XML) => {}
             Some(uri) => {
-                let prefix = namespaces::known(uri).map_or("", |(prefix, _)| prefix);
+                let known = namespaces::known(uri).map(|(prefix, _)| prefix);
+                let prefix = known.or_else(|| node.lookup_prefix(uri)).unwrap_or_default();
                 let name = format!("{prefix}:{}", attribute.name());
                 if core && !may.contains(&name.as_str()) && node.tag_name().name() != "rss" {
                     let message = format!("`{}` has an attribute `{name}`", shown(node));

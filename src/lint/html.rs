@@ -114,7 +114,12 @@ fn tell(sheet: &mut Sheet<'_>, html: &str, range: Range<usize>, relative: bool) 
 fn place(text: &str, range: &Range<usize>, value: &str) -> usize {
     let raw = text.get(range.clone()).unwrap_or_default();
     let escaped = value.replace('&', "&amp;").replace('<', "&lt;");
-    let found = raw.find(value).or_else(|| raw.find(&escaped));
+    // An attribute's value is looked for in its quotes first: it may begin a longer one.
+    let quoted = ["\"", "&quot;", "&#34;", "'", "\\\""].into_iter().find_map(|quote| {
+        let found = [value, &escaped].map(|v| raw.find(&format!("{quote}{v}{quote}")));
+        found.into_iter().flatten().min().map(|at| at + quote.len())
+    });
+    let found = quoted.or_else(|| raw.find(value)).or_else(|| raw.find(&escaped));
     range.start + found.unwrap_or(0)
 }
 
@@ -127,9 +132,11 @@ fn faults(html: &str) -> Vec<Fault> {
         let name = tag.name.to_string();
         if tag.kind == TagKind::EndTag {
             foreign = foreign.saturating_sub(usize::from(matches!(&*name, "svg" | "math")));
-            if foreign == 0 && !unbalanced && !close(&mut open, &name) {
+            if foreign == 0
+                && !unbalanced
+                && let Err(message) = close(&mut open, &name)
+            {
                 unbalanced = true;
-                let message = format!("`</{name}>` closes what isn't open");
                 found.add(&NOT_HTML, message, &format!("</{name}>"));
             }
             continue;
@@ -156,16 +163,18 @@ fn faults(html: &str) -> Vec<Fault> {
     found.faults
 }
 
-/// Closes an element; false where it isn't open, or something else would be closed with it.
-fn close(open: &mut Vec<String>, name: &str) -> bool {
+/// Closes an element; a sentence where it isn't open, or something else would be closed with it.
+fn close(open: &mut Vec<String>, name: &str) -> Result<(), String> {
+    let at = open.iter().rposition(|o| o == name);
     // `</p>` and `</br>` make an element of their own in browsers.
-    if VOID.contains(&name) {
-        return false;
+    let Some(at) = at.filter(|_| !VOID.contains(&name)) else {
+        return Err(format!("`</{name}>` closes what isn't open"));
+    };
+    let within = open.split_off(at);
+    match within.iter().skip(1).find(|o| !OPTIONAL_END.contains(&&***o)) {
+        Some(other) => Err(format!("`<{other}>` is still open at `</{name}>`")),
+        None => Ok(()),
     }
-    let Some(at) = open.iter().rposition(|o| o == name) else { return false };
-    let sound = open.get(at + 1..).into_iter().flatten().all(|o| OPTIONAL_END.contains(&&**o));
-    open.truncate(at);
-    sound
 }
 
 #[derive(Default)]

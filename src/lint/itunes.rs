@@ -263,7 +263,11 @@ pub(super) fn item(sheet: &mut Sheet<'_>, found: &Children<'_, '_>, is_podcast: 
         return;
     }
     texts(sheet, found, &[("title", 255), ("itunes:title", 255), ("description", 4000)]);
-    let Some(enclosure) = found.get("enclosure") else { return };
+    let Some(enclosure) = found.get("enclosure") else {
+        let at = found.parent.range().start;
+        sheet.tell(&MISSING, at, "an episode has no `enclosure`: there is nothing to play");
+        return;
+    };
     let url = enclosure.node.attribute("url").unwrap_or_default();
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();

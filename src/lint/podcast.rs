@@ -16,6 +16,24 @@ const PLAIN_HTTP: Rule = warning(
     "serve it over https; apps on phones refuse the rest",
 );
 
+const ROLE: Rule = warning(
+    Code::new("feed-unknown-podcast-role"),
+    "write a role of the Podcast Taxonomy, such as host, guest or editor; some readers refuse others",
+);
+
+/// The Podcast Taxonomy's roles.
+const ROLES: &str = "host,co-host,guest host,guest,voice actor,narrator,announcer,reporter,director,\
+    assistant director,executive producer,senior producer,producer,associate producer,\
+    development producer,creative director,author,editorial director,co-writer,writer,songwriter,\
+    guest writer,story editor,managing editor,script editor,script coordinator,researcher,editor,\
+    fact checker,translator,transcriber,logger,studio coordinator,technical director,\
+    technical manager,audio engineer,remote recording engineer,post production engineer,\
+    audio editor,sound designer,foley artist,composer,theme music,music production,\
+    music contributor,production coordinator,booking coordinator,production assistant,\
+    content manager,marketing manager,sales representative,sales manager,graphic designer,\
+    cover art designer,social media manager,camera operator,lighting designer,camera grip,\
+    assistant camera";
+
 const MEDIA: &[&str] = &[
     "podcast",
     "music",
@@ -61,6 +79,7 @@ pub(super) fn spec(name: &str) -> Option<Spec> {
         "podcast:chapters" => one(Value::Text).with(&["url", "type"]),
         "podcast:season" => one(Value::Text).with(&["name"]),
         "podcast:episode" => one(Value::Text).with(&["display"]),
+        "podcast:soundbite" => many(Value::Text).with(&["startTime", "duration"]),
         _ => return None,
     })
 }
@@ -90,6 +109,7 @@ pub(super) fn element(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
         "podcast:person" => {
             optional(sheet, node, "img", Value::Url);
             optional(sheet, node, "href", Value::Url);
+            role(sheet, child);
             up_to(sheet, "podcast:person", text, node, 128);
         }
         "podcast:location" | "podcast:license" => up_to(sheet, &child.name, text, node, 128),
@@ -104,6 +124,11 @@ pub(super) fn element(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
         "podcast:chapters" => {
             required(sheet, node, "url", Value::Url);
             required(sheet, node, "type", Value::Mime);
+        }
+        "podcast:soundbite" => {
+            seconds(sheet, child, "startTime");
+            seconds(sheet, child, "duration");
+            up_to(sheet, "podcast:soundbite", text, node, 128);
         }
         "podcast:season" => {
             if let Some(name) = node.attribute("name") {
@@ -128,6 +153,23 @@ pub(super) fn element(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
             let message = format!("`{}` names {}", child.name, quote(url));
             sheet.tell_value(&PLAIN_HTTP, child.at(), url, message);
         }
+    }
+}
+
+fn role(sheet: &mut Sheet<'_>, child: &Child<'_, '_>) {
+    let Some(role) = child.node.attribute("role") else { return };
+    if !ROLES.split(',').any(|known| known.eq_ignore_ascii_case(role.trim())) {
+        let message = format!("{} isn't a role that podcast apps know", quote(role));
+        sheet.tell_value(&ROLE, child.at(), role, message);
+    }
+}
+
+/// An attribute that is a time in seconds.
+fn seconds(sheet: &mut Sheet<'_>, child: &Child<'_, '_>, name: &str) {
+    let Some(value) = required(sheet, child.node, name, Value::Text) else { return };
+    if !value.parse::<f64>().is_ok_and(|seconds| seconds.is_finite() && seconds >= 0.0) {
+        let message = format!("`{} {name}` is {}, and no seconds", child.name, quote(value));
+        sheet.tell_value(&VALUE, child.at(), value, message);
     }
 }
 

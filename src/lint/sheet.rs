@@ -165,6 +165,9 @@ impl Counter<'_> {
 /// A text of the feed as a message quotes it: on one line, cut, in backquotes.
 pub(super) fn quote(text: &str) -> String {
     let mut shown: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if shown.is_empty() {
+        return "empty".to_owned();
+    }
     if shown.chars().count() > QUOTE_MAX {
         shown = shown.chars().take(QUOTE_MAX).collect();
         shown.push('…');

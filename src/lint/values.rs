@@ -166,7 +166,10 @@ pub(super) fn check_attribute(
         Value::Language => language(sheet, called, text, at),
         Value::Email if !is_email(address(text)) => wrong(&CONTACT, "and not an e-mail address"),
         Value::AddrSpec if !is_email(text) => wrong(&CONTACT, "and not an e-mail address alone"),
-        Value::EmailWithName => email_with_name(sheet, called, text, at),
+        Value::EmailWithName => {
+            email_with_name(sheet, called, text, at);
+            plain::check(sheet, called, text, node, Home::Rss);
+        }
         Value::OneOf(known, rule) => {
             super::elements::one_of(sheet, &rule(), node, called, text, known);
         }

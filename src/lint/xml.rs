@@ -54,6 +54,8 @@ const PIE: &str = "http://purl.org/atom/ns#";
 /// Nodes of more than any feed, but few enough to be held.
 const NODES_MAX: u32 = 2_000_000;
 
+const CUT_OFF: &str = "the feed ends in the middle, as if it was cut off";
+
 /// So many faults are told of a document that isn't well-formed.
 const FAULTS_MAX: usize = 50;
 
@@ -173,8 +175,11 @@ fn fault(text: &str, e: &Error, at: usize) -> (Rule, usize, String) {
             (MALFORMED, at, format!("`</{found}>` stands where `</{expected}>` should"))
         }
         Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
-            let end = text.trim_end().len();
-            (MALFORMED, end, "the feed ends in the middle, as if it was cut off".to_owned())
+            (MALFORMED, text.trim_end().len(), CUT_OFF.to_owned())
+        }
+        // The parser asks for the end of a comment or a section of characters.
+        Error::InvalidString("-->" | "]]>" | "?>", _) => {
+            (MALFORMED, text.trim_end().len(), CUT_OFF.to_owned())
         }
         other => {
             // The parser's sentence, without the place that is shown beside it.

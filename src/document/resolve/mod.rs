@@ -14,12 +14,13 @@ mod times;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use self::address::Facts;
 use self::spot::Spot;
 use super::desk::Desk;
 use super::fields::{Fields, LIST_VALUES_MAX, Named};
-use super::shortcode::{self, Page, Unknown, What};
+use super::shortcode::{self, Page, Replaced, Unknown, What};
 use super::{Rank, Sighting, markdown, plain};
 use crate::article::{Article, BodyRef, ContentHash, Extent, Summary, SummaryOrigin, Visibility};
 use crate::problem::Code;
@@ -124,7 +125,7 @@ pub(super) fn sighting(
         external_link: address::external(desk, fields),
         translation_group: fields.line(keys::TRANSLATION),
         language: language(desk, fields),
-        summary: summary(fields, kicker.as_deref(), html.as_deref()),
+        summary: summary(fields, &title, kicker.as_deref(), html.as_deref()),
         kicker,
         body: html.as_deref().map(body_ref),
         corrections: times::corrections(desk, fields),
@@ -174,7 +175,7 @@ fn title<'b>(
         return Some((title, body));
     }
     let body = match body {
-        Body::Markdown(source, offset) => match markdown::first_heading(source) {
+        Body::Markdown(source, offset) => match first_heading(desk, fields, spot, source) {
             Some((title, range)) => {
                 // Only what stands before a later heading would move; it mostly begins the text.
                 if source[..range.start].trim().is_empty() {
@@ -209,6 +210,27 @@ fn title<'b>(
         desk.warn(&TITLE_GUESSED, desk.whole(), message, help);
     }
     Some((title, body))
+}
+
+/// The first heading that says something once its shortcodes are what they stand for.
+fn first_heading(
+    desk: &mut Desk<'_>,
+    fields: &Fields<'_>,
+    spot: &Spot,
+    source: &str,
+) -> Option<(String, Range<usize>)> {
+    let (title, range) = markdown::first_heading(source)?;
+    if !title.contains("{{") && !title.contains("{%") {
+        return Some((title, range));
+    }
+    let replaced = replaced(desk, fields, spot, ("", ""), &title, true);
+    let line = plain::line(&replaced.text);
+    // A heading that stays in the text is told of there.
+    if line.is_empty() {
+        return None;
+    }
+    tell_unknown(desk, &replaced.unknown, None);
+    Some((line, range))
 }
 
 /// A text that begins with its title as a heading would show it twice.
@@ -278,24 +300,42 @@ fn without_shortcodes(
     desk: &mut Desk<'_>,
     fields: &Fields<'_>,
     spot: &Spot,
-    (title, link): (&str, &str),
+    title_and_link: (&str, &str),
     (source, offset): (&str, Option<usize>),
     is_template: bool,
 ) -> String {
+    let replaced = replaced(desk, fields, spot, title_and_link, source, !is_template);
+    tell_unknown(desk, &replaced.unknown, offset);
+    replaced.text.into_owned()
+}
+
+fn replaced<'s>(
+    desk: &Desk<'_>,
+    fields: &Fields<'_>,
+    spot: &Spot,
+    (title, link): (&str, &str),
+    source: &'s str,
+    markdown: bool,
+) -> Replaced<'s> {
     let options = desk.options;
-    let replaced = shortcode::replace(
+    shortcode::replace(
         source,
         &Page {
-            markdown: !is_template,
+            markdown,
             title,
             link,
             site: options.site_url.as_str().trim_end_matches('/'),
-            named: &|key| fields.get(&super::fields::normal(key))?.text(),
+            named: &|path| named_value(fields, path),
             link_to: &|target| address::reference(options, spot, target, None),
         },
-    );
-    tell_unknown(desk, &replaced.unknown, offset);
-    replaced.text.into_owned()
+    )
+}
+
+/// A value of the front matter as templates name it: `key`, or `map.key`.
+fn named_value(fields: &Fields<'_>, path: &str) -> Option<String> {
+    let mut keys = path.split('.');
+    let first = fields.get(&super::fields::normal(keys.next()?))?;
+    keys.try_fold(first, |value, key| value.member(&[&super::fields::normal(key)]))?.text()
 }
 
 /// Tells each unknown shortcode once, where it stands first.
@@ -340,7 +380,12 @@ pub(super) fn tell_unknown_names(desk: &mut Desk<'_>, unknown: Vec<String>) {
     tell_unknown(desk, &unknown, None);
 }
 
-fn summary(fields: &Fields<'_>, kicker: Option<&str>, html: Option<&str>) -> Option<Summary> {
+fn summary(
+    fields: &Fields<'_>,
+    title: &str,
+    kicker: Option<&str>,
+    html: Option<&str>,
+) -> Option<Summary> {
     let made = |text: String, origin| (!text.is_empty()).then_some(Summary { text, origin });
     // `lead: true` is no text.
     let text = |key: &&str| match fields.get(key)? {
@@ -348,7 +393,9 @@ fn summary(fields: &Fields<'_>, kicker: Option<&str>, html: Option<&str>) -> Opt
         _ => None,
     };
     let named = keys::SUMMARY.iter().filter_map(text);
-    if let Some(text) = named.map(|text| plain::of_either(text)).find(|text| !text.is_empty()) {
+    // A description that repeats the title says nothing beside it.
+    let says = |text: &String| !text.is_empty() && text != title;
+    if let Some(text) = named.map(|text| plain::of_either(text)).find(says) {
         return made(text, SummaryOrigin::Named);
     }
     if let Some(text) = html.and_then(divided) {

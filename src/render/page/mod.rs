@@ -9,7 +9,9 @@ mod words;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use self::parts::{Voice, address, alternate, direction, from_index, linked, name, short, up};
+use self::parts::{
+    Voice, about, address, alternate, direction, from_index, linked, name, short, up,
+};
 use self::words::Words;
 use super::item::{self, Item};
 use super::{Channel, Listed, text};
@@ -47,7 +49,9 @@ pub fn feed(channel: &Channel<'_>) -> Vec<u8> {
                 p.site { (linked(site.url.as_str(), &name_of_site)) }
             }
             h1 { (linked(&feed.home, own)) }
-            p.lead { (item::description(channel)) }
+            @if let Some(about) = about(&item::description(channel), &title, site) {
+                p.lead { (about) }
+            }
             @if !items.is_empty() {
                 p.meta lang=[voice.lang] dir=[voice.dir] {
                     (voice.words.changed)
@@ -277,7 +281,10 @@ fn listed_feed(site: &Site, listed: &Listed<'_>, voice: &Voice<'_>) -> Markup {
         h3 lang=[language] dir=[dir] {
             a href=(page) { (short(&title, &text::line(&site.title))) }
         }
-        p lang=[language] dir=[dir] { (text::line(&feed.description)) }
+        // The site's own description stands above the list already.
+        @if let Some(about) = about(&feed.description, &title, site).filter(|a| *a != text::line(&site.description)) {
+            p lang=[language] dir=[dir] { (about) }
+        }
         p.meta lang=[voice.lang] dir=[voice.dir] {
             (voice.words.number) (listed.entries)
             @if listed.entries > 0 {

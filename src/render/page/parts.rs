@@ -69,6 +69,19 @@ pub(super) fn short<'t>(title: &'t str, site: &str) -> &'t str {
     rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
 }
 
+/// What a feed's description says that its title doesn't: feeds without one of their own have
+/// their title before the site's.
+pub(super) fn about(description: &str, title: &str, site: &Site) -> Option<String> {
+    let description = text::some_line(description).filter(|d| d != title)?;
+    let of_site = text::line(&site.description);
+    let own = short(title, &text::line(&site.title));
+    let made = description.strip_prefix(own).and_then(|rest| rest.strip_prefix(" – "));
+    match made {
+        Some(rest) if rest == of_site => Some(of_site),
+        _ => Some(description),
+    }
+}
+
 /// An edition's address as a link and as people copy it.
 pub(super) struct Shown {
     pub(super) href: String,
