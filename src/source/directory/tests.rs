@@ -1,4 +1,8 @@
-use super::*;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::files::stamp;
 
 fn changed(meta: &Metadata) -> SystemTime {
     let nanos = u32::try_from(meta.ctime_nsec()).unwrap();
