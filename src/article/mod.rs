@@ -2,13 +2,16 @@
 //! terms have slugs, and nothing below this room asks how a document spelled them. The article's
 //! body travels apart (by its hash), because most of what happens to an article needs no body.
 
+mod hash;
 pub mod media;
 pub mod slug;
-
-use std::fmt;
+mod term;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use self::hash::ContentHash;
+pub use self::term::{LANGUAGE, Taxonomy, Term, TermKey};
 
 /// The full facts of one article, body aside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -190,76 +193,6 @@ pub enum Extent {
     Teaser,
 }
 
-/// 128 bits of a BLAKE3 hash: names content, detects change. Not a secret, not a signature.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentHash(pub [u8; 16]);
-
-impl ContentHash {
-    /// The hash of some bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> ContentHash {
-        ContentHash::finish(blake3::Hasher::new().update(bytes))
-    }
-
-    /// The hash of what a hasher has taken in.
-    #[must_use]
-    pub fn finish(hasher: &blake3::Hasher) -> ContentHash {
-        let mut short = [0; 16];
-        short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        ContentHash(short)
-    }
-
-    /// Thirty-two lower-case hexadecimal digits.
-    #[must_use]
-    pub fn hex(&self) -> String {
-        self.0.iter().fold(String::with_capacity(32), |mut hex, byte| {
-            for nibble in [byte >> 4, byte & 15] {
-                hex.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-            hex
-        })
-    }
-
-    /// Reads what [`ContentHash::hex`] wrote.
-    #[must_use]
-    pub fn from_hex(hex: &str) -> Option<ContentHash> {
-        let digits = hex.as_bytes();
-        if digits.len() != 32 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(ContentHash(bytes))
-    }
-}
-
-impl fmt::Debug for ContentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.hex())
-    }
-}
-
-impl fmt::Display for ContentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.hex())
-    }
-}
-
-impl Serialize for ContentHash {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.hex())
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentHash {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<ContentHash, D::Error> {
-        let hex = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        ContentHash::from_hex(&hex).ok_or_else(|| serde::de::Error::custom("not a hash"))
-    }
-}
-
 /// A correction that the newsroom printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
@@ -302,96 +235,6 @@ pub enum Visibility {
     Members,
     /// Paying members; in no public feed.
     Paid,
-}
-
-/// What kind of group a term is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", from = "String")]
-pub enum Taxonomy {
-    /// The part of the paper that it stands in.
-    Section,
-    /// A subject.
-    Tag,
-    /// Who wrote it.
-    Author,
-    /// A run of articles that belong together.
-    Series,
-    /// Any other taxonomy, such as `medium`.
-    Other(String),
-}
-
-/// The taxonomy by which feeds select languages. Readers are told an article's language otherwise.
-pub const LANGUAGE: &str = "language";
-
-impl Taxonomy {
-    /// Whether its terms say what an article is about; people and languages have places of their own.
-    #[must_use]
-    pub fn is_subject(&self) -> bool {
-        *self != Taxonomy::Author && self.as_str() != LANGUAGE
-    }
-
-    /// Its name in addresses and selections: `section`, `tag`, `author`, `series`, or its own.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Taxonomy::Section => "section",
-            Taxonomy::Tag => "tag",
-            Taxonomy::Author => "author",
-            Taxonomy::Series => "series",
-            Taxonomy::Other(name) => name,
-        }
-    }
-}
-
-impl From<String> for Taxonomy {
-    fn from(name: String) -> Taxonomy {
-        match name.as_str() {
-            "section" => Taxonomy::Section,
-            "tag" => Taxonomy::Tag,
-            "author" => Taxonomy::Author,
-            "series" => Taxonomy::Series,
-            _ => Taxonomy::Other(name),
-        }
-    }
-}
-
-impl From<Taxonomy> for String {
-    fn from(taxonomy: Taxonomy) -> String {
-        taxonomy.as_str().to_owned()
-    }
-}
-
-/// Names a term: same taxonomy and slug, same term. Written `section:world`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TermKey {
-    /// What kind of group it is.
-    pub taxonomy: Taxonomy,
-    /// See [`slug::slug`].
-    pub slug: String,
-}
-
-impl fmt::Display for TermKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.taxonomy.as_str(), self.slug)
-    }
-}
-
-/// What groups articles: a section, a tag, an author, a series.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Term {
-    /// Which term it is.
-    pub key: TermKey,
-    /// Its name for people, as this article (or its section's `_index.md`) spells it.
-    pub label: String,
-    /// Whether `label` comes from an `_index.md`, which outranks any article's spelling.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub label_from_index: bool,
-    /// Slugs of the terms that it stands below, outermost first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parents: Vec<String>,
-    /// Where it stands among its siblings or, of a series, which part the article is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<i64>,
 }
 
 /// What a person did for an article.

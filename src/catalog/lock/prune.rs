@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use super::{Error, HEADER, Lock, replace, unescape, without_bom};
+use super::write::replace;
+use super::{Error, HEADER, Lock, unescape, without_bom};
 
 /// What may still be asked of a lock. Of a million articles only those are kept that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
