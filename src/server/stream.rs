@@ -27,22 +27,46 @@ pub(crate) enum Protocol {
 
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What the service tells of the requests that it gets on a socket.
+/// What service and socket tell each other of the requests on a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
     heads: AtomicU64,
+    answers: AtomicU64,
+    had_body: AtomicBool,
     refused: AtomicBool,
+    rests: AtomicBool,
 }
 
 impl Talk {
     /// A request's head was read to its end.
-    pub(crate) fn heard(&self) {
+    pub(crate) fn heard(&self, has_body: bool) {
         self.heads.fetch_add(1, Ordering::Relaxed);
+        if has_body {
+            self.had_body.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A request has its answer.
+    pub(crate) fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What follows the request, such as its body, won't be read.
     pub(crate) fn refused(&self) {
         self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the connection lies idle between two requests, with nothing on its way in either
+    /// direction: whoever speaks HTTP on it may be let go of until the client says something.
+    pub(crate) fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
+
+    /// Whether each request has its answer, and none left bytes of its own on the way.
+    fn is_even(&self) -> bool {
+        self.heads.load(Ordering::Relaxed) == self.answers.load(Ordering::Relaxed)
+            && !self.had_body.load(Ordering::Relaxed)
+            && !self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -51,7 +75,7 @@ pub(crate) struct Paced {
     socket: TcpStream,
     limits: Arc<Limits>,
     doors: Arc<Doors>,
-    /// What was read to find out the protocol; handed out before anything else.
+    /// What was read to find out the protocol, or ahead of a rest; handed out before anything else.
     replay: Bytes,
     talk: Arc<Talk>,
     /// Until when the head must have been read that began when so many were complete. HTTP/2 has
@@ -130,6 +154,30 @@ impl Paced {
         Ok(protocol)
     }
 
+    /// Waits until the client says something, or leaves, within the time for which a connection may
+    /// be idle.
+    pub(crate) fn poll_stirred(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.talk.rests.store(false, Ordering::Relaxed);
+        if !self.replay.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        match self.socket.poll_read_ready(cx) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => self.poll_read_deadline(cx),
+        }
+    }
+
+    /// Takes back what was read ahead by whoever was let go of: the beginning of a head, if
+    /// anything. Empty lines are none (RFC 9112 §2.2).
+    pub(crate) fn take_back(&mut self, mut ahead: Bytes) {
+        let lines = ahead.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        ahead.advance(lines);
+        if !ahead.is_empty() {
+            self.replay = ahead;
+            self.note_read();
+        }
+    }
+
     fn head_deadline(&self) -> Option<Instant> {
         let (due, since) = self.head_due?;
         (self.talk.heads.load(Ordering::Relaxed) == since).then_some(due)
@@ -143,20 +191,37 @@ impl Paced {
         }
     }
 
+    /// From when on the connection rests, unless something is said: `None` while anything is on its
+    /// way, or where it can't be known.
+    fn rest_due(&self) -> Option<Instant> {
+        let rests = self.bounds_heads
+            && self.head_deadline().is_none()
+            && self.write_timer.is_none()
+            && self.talk.is_even();
+        rests.then(|| self.last_byte + self.limits.rest_after)
+    }
+
     fn poll_read_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let idle = self.last_byte + self.limits.idle_timeout;
         let due = self.head_deadline().map_or(idle, |head| head.min(idle));
-        let timer = self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        // One that goes off too early is set again then: cheaper than with each request.
-        if timer.deadline() > due {
-            timer.as_mut().reset(due);
-        }
+        let mut rest = self.rest_due().filter(|rest| *rest < due && !self.talk.rests());
         loop {
+            let next = rest.unwrap_or(due);
+            let timer =
+                self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
+            // One that goes off too early is set again then: cheaper than with each request.
+            if timer.deadline() > next {
+                timer.as_mut().reset(next);
+            }
             ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= due {
+            if timer.deadline() < next {
+                timer.as_mut().reset(next);
+            } else if rest.take().is_some() {
+                self.talk.rests.store(true, Ordering::Relaxed);
+                timer.as_mut().reset(due);
+            } else {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            timer.as_mut().reset(due);
         }
     }
 
@@ -205,20 +270,28 @@ impl AsyncRead for Paced {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if !this.replay.is_empty() {
-            let length = this.replay.len().min(buf.remaining());
-            buf.put_slice(&this.replay[..length]);
-            this.replay.advance(length);
-            return Poll::Ready(Ok(()));
+        let replayed = this.replay.len().min(buf.remaining());
+        if replayed > 0 {
+            buf.put_slice(&this.replay[..replayed]);
+            this.replay.advance(replayed);
+            if buf.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            if this.replay.is_empty() {
+                this.replay = Bytes::new();
+            }
         }
+        // What is replayed goes out with what follows it, as one head: hyper doubles its buffer at a
+        // second read.
         let before = buf.filled().len();
         match Pin::new(&mut this.socket).poll_read(cx, buf) {
             Poll::Ready(result) => {
                 if buf.filled().len() > before {
                     this.note_read();
                 }
-                Poll::Ready(result)
+                if replayed > 0 { Poll::Ready(Ok(())) } else { Poll::Ready(result) }
             }
+            Poll::Pending if replayed > 0 => Poll::Ready(Ok(())),
             Poll::Pending => this.poll_read_deadline(cx),
         }
     }
