@@ -157,14 +157,15 @@ impl Paced {
     /// Waits until the client says something, or leaves, within the time for which a connection may
     /// be idle.
     pub(crate) fn poll_stirred(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.replay.is_empty() {
+            match self.socket.poll_read_ready(cx) {
+                Poll::Ready(result) => result?,
+                // It rests on meanwhile, or else it would be woken to go to rest.
+                Poll::Pending => return self.poll_read_deadline(cx),
+            }
+        }
         self.talk.rests.store(false, Ordering::Relaxed);
-        if !self.replay.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        match self.socket.poll_read_ready(cx) {
-            Poll::Ready(result) => Poll::Ready(result),
-            Poll::Pending => self.poll_read_deadline(cx),
-        }
+        Poll::Ready(Ok(()))
     }
 
     /// Takes back what was read ahead by whoever was let go of: the beginning of a head, if
@@ -338,5 +339,43 @@ impl AsyncWrite for Paced {
             this.linger = Some(Linger { timer, bytes_left: LINGER_BYTES_MAX });
         }
         this.poll_linger(cx).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_at_rest_is_woken_by_its_deadline_alone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        let idle_timeout = Duration::from_millis(200);
+        let limits = Limits { rest_after: Duration::ZERO, idle_timeout, ..Limits::default() };
+        let mut paced = Paced::new(socket, Arc::new(limits), Arc::default());
+        let talk = paced.talk();
+        talk.heard(false);
+        talk.answered();
+        // As hyper leaves it: it has asked for more, in vain.
+        std::future::poll_fn(|cx| {
+            let mut byte = [0; 1];
+            let read = Pin::new(&mut paced).poll_read(cx, &mut ReadBuf::new(&mut byte));
+            if talk.rests() { Poll::Ready(()) } else { read.map(|read| read.unwrap()) }
+        })
+        .await;
+        assert!(talk.rests());
+        let mut polls = 0;
+        let ended = std::future::poll_fn(|cx| {
+            polls += 1;
+            paced.poll_stirred(cx)
+        });
+        assert_eq!(ended.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(talk.rests());
+        assert!(polls < 10, "woken {polls} times");
     }
 }
