@@ -81,6 +81,13 @@ pub struct Validators {
 }
 
 impl Validators {
+    /// The tag of an edition in one coding (RFC 9110 §8.8.3), quoted. It is strong: under one suffix
+    /// the bytes are always the same.
+    #[must_use]
+    pub fn tag(&self, coding: Coding) -> String {
+        format!("\"{}{}\"", self.hash.hex(), coding.tag_suffix())
+    }
+
     /// The validators that bytes get at an address: those that they have already, else later ones than
     /// any edition before (DESIGN decision 6). `known` is what is known of the address, by whoever
     /// knows best first.

@@ -65,15 +65,10 @@ pub fn shelve(root: &Path, before: &Shelf, bytes_max: u64) -> Result<Option<Shel
         let Some(address) = Address::parse(address) else { continue };
         let validators = Validators { hash: facts.etag, last_modified: facts.last_modified };
         let link = base.as_ref().and_then(|b| link(&address, b));
-        let new = Shelved { address, validators, bodies: Vec::new(), link };
+        let new = Shelved::new(address, validators, Vec::new(), link);
         shelving.put(root, before, new, facts.size);
     }
-    let new = Shelved {
-        address: Address::Manifest,
-        validators: manifest_file.validators,
-        bodies: Vec::new(),
-        link: None,
-    };
+    let new = Shelved::new(Address::Manifest, manifest_file.validators, Vec::new(), None);
     shelving.add(new, manifest_file.bodies);
     Ok(Some(shelving))
 }
@@ -104,7 +99,7 @@ impl Shelving {
                     (Some(known), _) => self.insert(Arc::clone(known)),
                     // After a start there is no before: a whole edition, if another one.
                     (None, Ok(Some(files))) => {
-                        let new = Shelved { validators: files.validators, ..new };
+                        let new = new.with(files.validators, Vec::new());
                         self.add(new, files.bodies);
                     }
                     (None, _) => {}
@@ -124,7 +119,7 @@ impl Shelving {
             return cold;
         }
         if bytes > self.room {
-            self.insert(Arc::new(Shelved { bodies: Vec::new(), ..Shelved::clone(known) }));
+            self.insert(Arc::new(known.with(known.validators, Vec::new())));
             return true;
         }
         let whole = is_whole(&known.bodies);

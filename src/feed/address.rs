@@ -26,6 +26,11 @@ pub enum Address {
 /// RFC 3986's unreserved characters stay; `+` and the like don't, because some clients change them.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// Whether a character of a path has no other spelling in [`Address::url_path`].
+fn is_spelled_as_it_is(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
+}
+
 impl Address {
     /// The path as it stands in a URL: ASCII, percent-encoded with upper-case hex, from `/`.
     #[must_use]
@@ -93,6 +98,7 @@ impl Address {
             {
                 None
             }
+            _ if path.bytes().all(is_spelled_as_it_is) => Some(address),
             _ => (address.url_path() == path).then_some(address),
         }
     }
@@ -125,7 +131,18 @@ impl fmt::Display for Address {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_spelled_so(path in "/feeds/[a-z./%~é_-]{0,12}(\\.rss|/|)") {
+            if let Some(address) = Address::parse(&path) {
+                prop_assert_eq!(address.url_path(), path);
+            }
+        }
+    }
 
     #[test]
     fn each_address_has_one_spelling() {

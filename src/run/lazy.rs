@@ -199,7 +199,7 @@ impl Ask<'_> {
         let link = site.base_url.as_ref().and_then(|b| shelve::link(self.address, b));
         let mut bodies = vec![(Coding::Identity, edition.identity)];
         bodies.extend(edition.coded);
-        let shelved = Shelved { address: self.address.clone(), validators, bodies, link };
+        let shelved = Shelved::new(self.address.clone(), validators, bodies, link);
         Ok(Asked::Made(Lazy { fingerprint: window.fingerprint, shelved: Arc::new(shelved) }))
     }
 

@@ -3,28 +3,31 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Request;
 use http::header::CONNECTION;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::coop::unconstrained;
 use tokio::task::{JoinError, JoinSet};
 
 use super::Limits;
 use super::counts::Doors;
 use super::respond::Reply;
-use super::stream::{Paced, Protocol};
+use super::stream::{Paced, Protocol, Talk};
 
 /// How long to wait when the machine, not the client, is why a connection can't be taken: without
 /// it the loop would spin until a descriptor is free.
@@ -36,21 +39,20 @@ const HEAD_BYTES_MAX_LEAST: usize = 8192;
 /// Serves a listener until `stop` turns true, then closes it, lets connections finish under
 /// [`Limits::drain_timeout`], and cuts off the rest. `answer` gets each request and the address at
 /// which it arrived.
-pub(crate) async fn serve<A, F>(
+pub(crate) async fn serve<A>(
     listener: TcpListener,
     connections_max: usize,
     limits: &Arc<Limits>,
     doors: &Arc<Doors>,
     answer: A,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) where
-    A: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Reply> + Send + 'static,
+    A: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Unpin + 'static,
 {
     let permits = Arc::new(Semaphore::new(connections_max));
     let mut connections = JoinSet::new();
     let stopped = stop.clone();
-    let mut stopping = pin!(told_to_stop(&mut stop));
+    let mut stopping = pin!(told_to_stop(stop));
     loop {
         // The permit comes first, so that a connection without one waits in the kernel's queue
         // instead of holding a descriptor. It goes with the connection and returns by being dropped.
@@ -68,7 +70,7 @@ pub(crate) async fn serve<A, F>(
         let doors = Arc::clone(doors);
         connections.spawn(async move {
             let entered = doors.enter();
-            let stream = Paced::new(socket, Arc::clone(&limits), Arc::clone(&doors));
+            let stream = Box::new(Paced::new(socket, Arc::clone(&limits), Arc::clone(&doors)));
             converse(stream, limits, answer, stopped).await;
             drop((entered, permit));
         });
@@ -116,79 +118,196 @@ fn report(ended: Result<(), JoinError>) {
     }
 }
 
+/// An answer, or the wait for it.
+pub(crate) enum Answering {
+    /// There is nothing to wait for.
+    Now(Reply),
+    /// What is waited for takes room of its own, so that the many that wait for nothing need none.
+    Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
+}
+
+/// What hyper asks on one connection.
+#[derive(Clone)]
+struct Counter<A> {
+    answer: A,
+    local: SocketAddr,
+    talk: Arc<Talk>,
+}
+
+/// What hyper waits for.
+enum Served {
+    Now(Option<Reply>),
+    Later(Arc<Talk>, Pin<Box<dyn Future<Output = Reply> + Send>>),
+}
+
+impl<A> Service<Request<Incoming>> for Counter<A>
+where
+    A: Fn(Request<Incoming>, SocketAddr) -> Answering,
+{
+    type Response = Reply;
+    type Error = Infallible;
+    type Future = Served;
+
+    fn call(&self, request: Request<Incoming>) -> Served {
+        self.talk.heard(!request.body().is_end_stream());
+        match (self.answer)(request, self.local) {
+            Answering::Now(reply) => {
+                tell(&self.talk, &reply);
+                Served::Now(Some(reply))
+            }
+            Answering::Later(reply) => Served::Later(Arc::clone(&self.talk), reply),
+        }
+    }
+}
+
+fn tell(talk: &Talk, reply: &Reply) {
+    if reply.headers().contains_key(CONNECTION) {
+        talk.refused();
+    }
+    talk.answered();
+}
+
+impl Future for Served {
+    type Output = Result<Reply, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Served::Now(reply) => reply.take().map_or(Poll::Pending, |r| Poll::Ready(Ok(r))),
+            Served::Later(talk, waiting) => {
+                let reply = ready!(waiting.as_mut().poll(cx));
+                tell(talk, &reply);
+                Poll::Ready(Ok(reply))
+            }
+        }
+    }
+}
+
 /// One connection, from its first byte to its last.
-async fn converse<A, F>(
-    mut stream: Paced,
+async fn converse<A>(
+    mut stream: Box<Paced>,
     limits: Arc<Limits>,
     answer: A,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) where
-    A: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Reply> + Send + 'static,
+    A: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Unpin + 'static,
 {
     let Some(local) = stream.prepare() else { return };
+    let mut stopping = pin!(stopping(stop));
     let protocol = tokio::select! {
         protocol = stream.protocol() => protocol,
-        () = told_to_stop(&mut stop) => return,
+        () = stopping.as_mut() => return,
     };
-    let talk = stream.talk();
-    let service = service_fn(move |request| {
-        talk.heard();
-        let (talk, reply) = (Arc::clone(&talk), answer(request, local));
-        async move {
-            let reply = reply.await;
-            if reply.headers().contains_key(CONNECTION) {
-                talk.refused();
-            }
-            Ok::<_, Infallible>(reply)
-        }
-    });
-    let head_bytes_max = limits.head_bytes_max.max(HEAD_BYTES_MAX_LEAST);
+    let service = Counter { answer, local, talk: stream.talk() };
     match protocol {
-        Ok(Protocol::Http1) => {
-            let connection = http1::Builder::new()
-                // Deadlines are the stream's, which tells an idle client from a slow one.
-                .header_read_timeout(None)
-                // A client that has said all may say so and still read.
-                .half_close(true)
-                .max_header_size(head_bytes_max)
-                .max_buf_size(head_bytes_max)
-                .serve_connection(TokioIo::new(stream), service);
-            until_stopped(Box::pin(connection), stop).await;
-        }
+        Ok(Protocol::Http1) => converse_http1(stream, &limits, service, stopping).await,
         Ok(Protocol::Http2) => {
+            let most = most_head_bytes(&limits);
             let connection = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(limits.streams_max)
-                .max_header_list_size(u32::try_from(head_bytes_max).unwrap_or(u32::MAX))
+                .max_header_list_size(u32::try_from(most).unwrap_or(u32::MAX))
                 .serve_connection(TokioIo::new(stream), service);
-            until_stopped(Box::pin(connection), stop).await;
+            until_stopped(Box::pin(connection), stopping).await;
         }
         Err(error) => tracing::debug!(%error, "a connection ended before its first request"),
     }
 }
 
-/// Runs a connection to its end; told to stop, it finishes what it was asked and takes no more. It comes
-/// boxed, because a future takes as much room as the largest that it may wait for, several times: at
-/// thousands of idle connections most memory would be that.
-async fn until_stopped<C>(mut connection: Pin<Box<C>>, mut stop: watch::Receiver<bool>)
+/// HTTP/1 on a connection, until it ends. While it rests, hyper's side of it, which is most of its
+/// memory, is given up: it begins anew with the next request, and knows nothing that it would need.
+async fn converse_http1<A>(
+    mut stream: Box<Paced>,
+    limits: &Limits,
+    service: Counter<A>,
+    mut stopping: Pin<&mut impl Future<Output = ()>>,
+) where
+    A: Fn(Request<Incoming>, SocketAddr) -> Answering + Clone + Send + Unpin + 'static,
+{
+    let most = most_head_bytes(limits);
+    loop {
+        let connection = http1::Builder::new()
+            // Deadlines are the stream's, which tells an idle client from a slow one.
+            .header_read_timeout(None)
+            // A client that has said all may say so and still read.
+            .half_close(true)
+            .max_header_size(most)
+            .max_buf_size(most)
+            .serve_connection(TokioIo::new(stream), service.clone());
+        // Boxed, because a future takes as much room as the largest that it may wait for.
+        let mut connection = Box::pin(connection);
+        let talked = poll_fn(|cx| match connection.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending if service.talk.rests() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        let ended = tokio::select! {
+            biased;
+            ended = talked => ended,
+            () = stopping.as_mut() => {
+                connection.as_mut().graceful_shutdown();
+                Some(connection.as_mut().await)
+            }
+        };
+        if let Some(ended) = ended {
+            return note_end(ended);
+        }
+        let parts = Pin::into_inner(connection).into_parts();
+        stream = parts.io.into_inner();
+        stream.take_back(parts.read_buf);
+        let stirred = tokio::select! {
+            biased;
+            stirred = poll_fn(|cx| stream.poll_stirred(cx)) => stirred,
+            () = stopping.as_mut() => return note_end(stream.shutdown().await),
+        };
+        if stirred.is_err() {
+            return note_end(stirred);
+        }
+    }
+}
+
+/// Runs a connection to its end; told to stop, it finishes what it was asked and takes no more.
+async fn until_stopped<C>(mut connection: Pin<Box<C>>, stopping: Pin<&mut impl Future<Output = ()>>)
 where
     C: GracefulConnection,
     C::Error: Display,
 {
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
-        () = told_to_stop(&mut stop) => {
+        () = stopping => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
+    note_end(ended);
+}
+
+fn most_head_bytes(limits: &Limits) -> usize {
+    limits.head_bytes_max.max(HEAD_BYTES_MAX_LEAST)
+}
+
+fn note_end<E: Display>(ended: Result<(), E>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
 }
 
-async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+/// Waits for the word to stop. A connection polls this with each request, so what waits is polled
+/// once, and again only when there is something to learn.
+async fn stopping(word: watch::Receiver<bool>) {
+    let mut told = pin!(unconstrained(told_to_stop(word.clone())));
+    let mut waits = false;
+    poll_fn(|cx| {
+        if waits && !word.has_changed().unwrap_or(true) {
+            return Poll::Pending;
+        }
+        waits = true;
+        told.as_mut().poll(cx)
+    })
+    .await;
+}
+
+async fn told_to_stop(mut stop: watch::Receiver<bool>) {
     // A sender that is gone can't take its word back, so that is a stop as well.
     let _ = stop.wait_for(|stop| *stop).await;
 }

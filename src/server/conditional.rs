@@ -6,10 +6,11 @@
 //! very tag that they sent.
 
 use chrono::{DateTime, Utc};
-use http::HeaderMap;
 use http::header::{HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use http::{HeaderMap, HeaderValue};
 
 use crate::article::ContentHash;
+use crate::edition::shelf::Fields;
 use crate::edition::{Coding, Validators};
 
 /// What the conditions of a request come to.
@@ -23,11 +24,15 @@ pub enum Verdict {
     Failed,
 }
 
-/// The tag of a stored edition in one coding (RFC 9110 §8.8.3), quoted. It is strong: under one
-/// suffix the bytes are always the same.
+/// What most polls come to, found without taking tags apart: the one condition is a single tag of
+/// ours, to the letter. `None`: [`check`] has to say.
 #[must_use]
-pub fn tag(validators: &Validators, coding: Coding) -> String {
-    format!("\"{}{}\"", validators.hash.hex(), coding.tag_suffix())
+pub fn names_ours<'a>(headers: &HeaderMap, fields: &'a Fields) -> Option<&'a HeaderValue> {
+    let mut named = headers.get_all(IF_NONE_MATCH).into_iter();
+    let (Some(named), None) = (named.next(), named.next()) else { return None };
+    let (_, tag) = fields.tags.iter().find(|(_, tag)| tag == named)?;
+    let alone = !headers.contains_key(IF_MATCH) && !headers.contains_key(IF_UNMODIFIED_SINCE);
+    alone.then_some(tag)
 }
 
 /// Evaluates the conditions of a GET or HEAD request in the order of RFC 9110 §13.2.2:
@@ -165,7 +170,6 @@ fn trimmed(mut bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;

@@ -41,13 +41,19 @@ impl Accepted {
         let mut accepted = Accepted::default();
         for member in lines.flat_map(|line| line.split(|b| *b == b',')) {
             let Some((name, quality)) = read_member(member) else { continue };
-            let slot = match name.to_ascii_lowercase().as_slice() {
-                b"identity" => &mut accepted.identity,
-                b"gzip" | b"x-gzip" => &mut accepted.gzip,
-                b"br" => &mut accepted.brotli,
-                b"zstd" => &mut accepted.zstd,
-                b"*" => &mut accepted.any,
-                _ => continue,
+            let is = |token: &[u8]| name.eq_ignore_ascii_case(token);
+            let slot = if is(b"gzip") || is(b"x-gzip") {
+                &mut accepted.gzip
+            } else if is(b"br") {
+                &mut accepted.brotli
+            } else if is(b"zstd") {
+                &mut accepted.zstd
+            } else if is(b"identity") {
+                &mut accepted.identity
+            } else if is(b"*") {
+                &mut accepted.any
+            } else {
+                continue;
             };
             *slot = Some(slot.map_or(quality, |known| known.min(quality)));
         }

@@ -30,6 +30,7 @@ use tokio::sync::watch;
 
 use crate::edition::shelf::{Shelf, Shelved};
 use crate::feed::address::Address;
+use accept::Answering;
 use counts::Counts;
 use route::Routes;
 
@@ -63,6 +64,9 @@ pub struct Limits {
     /// Without a byte in either direction. Longer than the 60 s for which proxies keep a
     /// connection, so that theirs ends first and no request meets a closing door.
     pub idle_timeout: Duration,
+    /// Without a byte in either direction, between two requests, until the connection gives up what it
+    /// needs for talking. It goes on as if nothing had been.
+    pub rest_after: Duration,
     /// Without a byte that the client took, while there is something to send.
     pub write_timeout: Duration,
     /// For a client to close its side after we closed ours; what it sends until then is thrown away.
@@ -87,6 +91,7 @@ impl Default for Limits {
             admin_connections_max: 64,
             head_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
+            rest_after: Duration::from_millis(100),
             write_timeout: Duration::from_secs(30),
             linger_timeout: Duration::from_secs(1),
             demand_timeout: Duration::from_secs(10),
@@ -247,10 +252,7 @@ pub async fn serve_within(
     let counts = Arc::clone(&served.counts);
     let desk = public::Desk { routes: Routes::new(options)?, served, limits: Arc::clone(&limits) };
     let desk = Arc::new(desk);
-    let answer_public = move |request, _| {
-        let desk = Arc::clone(&desk);
-        async move { public::answer(&desk, request).await }
-    };
+    let answer_public = move |request, _| public::answer(&desk, request);
     let serve_public = async {
         let most = limits.connections_max;
         accept::serve(public, most, &limits, &counts.public, answer_public, public_stopped).await;
@@ -258,7 +260,7 @@ pub async fn serve_within(
     };
     let answer_admin = move |request, local| {
         let office = Arc::clone(&office);
-        async move { admin::answer(&office, request, local).await }
+        Answering::Later(Box::pin(async move { admin::answer(&office, request, local).await }))
     };
     let serve_admin = async {
         if let Some(listener) = admin {

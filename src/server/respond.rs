@@ -44,6 +44,11 @@ const NOT_FOUND: HeaderValue = HeaderValue::from_static("max-age=60");
 const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("10");
 const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+/// How many fields a 304 has at most, how many more a 200, and how many any other response: with room
+/// for them a map needn't grow.
+const EDITION_FIELDS: usize = 9;
+const BYTES_FIELDS: usize = 5;
+const OTHER_FIELDS: usize = 9;
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Decides what a sound request gets. `pressed` is what came of an [`Answer::Ask`], if there was
@@ -158,20 +163,24 @@ fn edition(
         reply.headers_mut().insert(VARY, BY_ENCODING);
         return Some(reply);
     }
-    let mut reply = match conditional::check(&head.headers, &item.validators, now) {
-        conditional::Verdict::Failed => {
+    let fields = item.fields();
+    let verdict = match conditional::names_ours(&head.headers, fields) {
+        Some(tag) => Verdict::NotModified(Some(tag.clone())),
+        None => Verdict::of(conditional::check(&head.headers, &item.validators, now)),
+    };
+    let mut reply = match verdict {
+        Verdict::Failed => {
             let text = "The feed is no longer what the request supposes.";
             return Some(note(head, StatusCode::PRECONDITION_FAILED, NO_STORE, text));
         }
-        conditional::Verdict::NotModified(tag) => {
-            let mut reply = Reply::default();
-            *reply.status_mut() = StatusCode::NOT_MODIFIED;
+        Verdict::NotModified(tag) => {
+            let mut reply = empty(StatusCode::NOT_MODIFIED, EDITION_FIELDS);
             let coding = chosen.map_or(Coding::Identity, |(coding, _)| *coding);
-            let tag = tag.unwrap_or_else(|| conditional::tag(&item.validators, coding));
-            put(reply.headers_mut(), ETAG, tag);
+            let tag = tag.unwrap_or_else(|| fields.tag(coding).clone());
+            reply.headers_mut().insert(ETAG, tag);
             reply
         }
-        conditional::Verdict::Send => {
+        Verdict::Send => {
             let (coding, body) = chosen?;
             sent(head, item, *coding, body)
         }
@@ -179,43 +188,58 @@ fn edition(
     let headers = reply.headers_mut();
     headers.insert(CACHE_CONTROL, routes.freshness.clone());
     headers.insert(VARY, BY_ENCODING);
-    if let Some(date) = http_date(item.validators.last_modified, now) {
-        put(headers, LAST_MODIFIED, date);
+    // While it is ahead of the clock it isn't sent (RFC 9110 §8.8.2.1).
+    if let Some(date) = &fields.last_modified
+        && item.validators.last_modified <= now
+    {
+        headers.insert(LAST_MODIFIED, date.clone());
     }
-    if alias {
-        put(headers, CONTENT_LOCATION, item.address.url_path());
+    if alias && let Some(path) = &fields.path {
+        headers.insert(CONTENT_LOCATION, path.clone());
     }
     share(headers);
     Some(reply)
 }
 
+/// What a request's conditions come to, as a response says it.
+enum Verdict {
+    Send,
+    NotModified(Option<HeaderValue>),
+    Failed,
+}
+
+impl Verdict {
+    fn of(verdict: conditional::Verdict) -> Verdict {
+        match verdict {
+            conditional::Verdict::Send => Verdict::Send,
+            // A tag that can't be sent back is answered with ours.
+            conditional::Verdict::NotModified(tag) => {
+                Verdict::NotModified(tag.and_then(|t| HeaderValue::try_from(t).ok()))
+            }
+            conditional::Verdict::Failed => Verdict::Failed,
+        }
+    }
+}
+
 /// A 200, without what it has in common with a 304.
 fn sent(head: &Parts, item: &Shelved, coding: Coding, body: &Bytes) -> Reply {
-    let mut reply = with_body(head, body.clone());
+    let mut reply = filled(head, body.clone(), EDITION_FIELDS + BYTES_FIELDS);
     let headers = reply.headers_mut();
-    put(headers, ETAG, conditional::tag(&item.validators, coding));
+    headers.insert(ETAG, item.fields().tag(coding).clone());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(item.address.content_type()));
     if coding != Coding::Identity {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
     }
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("none"));
-    if let Some(link) = &item.link {
-        put(headers, LINK, link.clone());
+    if let Some(link) = &item.fields().link {
+        headers.insert(LINK, link.clone());
     }
     reply
 }
 
-/// `Last-Modified` (RFC 9110 §8.8.2). While it is ahead of the clock it isn't sent; before 1970 there
-/// are no HTTP-dates that readers understand.
-fn http_date(last_modified: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
-    let sound = last_modified.timestamp() >= 0 && last_modified <= now;
-    sound.then(|| httpdate::fmt_http_date(last_modified.into()))
-}
-
 /// The answer to `OPTIONS`: what a browser asks before a script may send validators (WHATWG Fetch).
 fn preflight() -> Reply {
-    let mut reply = Reply::default();
-    *reply.status_mut() = StatusCode::NO_CONTENT;
+    let mut reply = empty(StatusCode::NO_CONTENT, OTHER_FIELDS);
     let headers = reply.headers_mut();
     headers.insert(ALLOW, METHODS);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
@@ -230,7 +254,10 @@ fn preflight() -> Reply {
 
 fn leads_to(head: &Parts, address: &Address) -> Reply {
     let mut reply = note(head, StatusCode::FOUND, NO_STORE, "See the page that this leads to.");
-    put(reply.headers_mut(), LOCATION, address.url_path());
+    match HeaderValue::try_from(address.url_path()) {
+        Ok(path) => drop(reply.headers_mut().insert(LOCATION, path)),
+        Err(_) => tracing::warn!(%address, "an address can't be sent"),
+    }
     reply
 }
 
@@ -242,6 +269,14 @@ fn busy(head: &Parts) -> Reply {
     let text = "This feed is being made. Ask again shortly.";
     let mut reply = note(head, StatusCode::SERVICE_UNAVAILABLE, NO_STORE, text);
     reply.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_S);
+    reply
+}
+
+/// A response that says nothing yet, with room for so many fields.
+fn empty(status: StatusCode, fields: usize) -> Reply {
+    let mut reply = Reply::default();
+    *reply.status_mut() = status;
+    *reply.headers_mut() = HeaderMap::with_capacity(fields);
     reply
 }
 
@@ -263,9 +298,14 @@ pub(crate) fn note(
 
 /// A response with these bytes; HEAD gets their length alone (RFC 9110 §9.3.2).
 pub(crate) fn with_body(head: &Parts, body: Bytes) -> Reply {
+    filled(head, body, OTHER_FIELDS)
+}
+
+fn filled(head: &Parts, body: Bytes, fields: usize) -> Reply {
     let length = HeaderValue::from(body.len());
     let body = if head.method == Method::HEAD { Bytes::new() } else { body };
-    let mut reply = Reply::new(Full::new(body));
+    let mut reply = empty(StatusCode::OK, fields);
+    *reply.body_mut() = Full::new(body);
     reply.headers_mut().insert(CONTENT_LENGTH, length);
     reply
 }
@@ -277,15 +317,6 @@ fn share(headers: &mut HeaderMap) {
         .insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link, Retry-After"));
     headers.insert(CORP, HeaderValue::from_static("cross-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-}
-
-/// Adds a field whose value we made. One that can't be sent is left out: a feed without it is worth
-/// more than no feed.
-fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
-    match HeaderValue::try_from(value) {
-        Ok(value) => drop(headers.insert(name, value)),
-        Err(_) => tracing::warn!(field = %name, "a field's value can't be sent"),
-    }
 }
 
 #[cfg(test)]

@@ -44,13 +44,44 @@ fn fault(
 fn names_one_host(head: &Parts) -> bool {
     let mut hosts = head.headers.get_all(HOST).into_iter();
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.is_empty() || authority(host).is_some(),
+        (Some(host), None) => is_plain(host.as_bytes()) || authority(host).is_some(),
         (None, None) => head.version != Version::HTTP_11,
         (_, Some(_)) => false,
     }
 }
 
+/// Whether a `Host` field is empty, or a name of letters and digits, perhaps with a port, as nearly all
+/// are: that needs no parser.
+fn is_plain(host: &[u8]) -> bool {
+    let end = host.iter().position(|b| *b == b':').unwrap_or(host.len());
+    let (name, port) = host.split_at(end);
+    let sound_port = match port {
+        [] => true,
+        [_, digits @ ..] => {
+            !name.is_empty()
+                && digits.iter().all(u8::is_ascii_digit)
+                && std::str::from_utf8(digits).is_ok_and(|d| d.parse::<u16>().is_ok())
+        }
+    };
+    sound_port && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+}
+
 /// A `Host` field read as what it must be: a host and perhaps a port.
 pub(crate) fn authority(host: &HeaderValue) -> Option<Authority> {
     Authority::try_from(host.as_bytes()).ok().filter(|a| !a.as_str().contains('@'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_plain_is_an_authority_as_well(host in "[a-zA-Z0-9.:@-]{1,12}|[\\x21-\\x7e]{1,8}") {
+            let field = HeaderValue::try_from(host.as_str()).unwrap();
+            prop_assert!(!is_plain(host.as_bytes()) || authority(&field).is_some());
+        }
+    }
 }

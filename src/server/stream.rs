@@ -27,22 +27,46 @@ pub(crate) enum Protocol {
 
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What the service tells of the requests that it gets on a socket.
+/// What service and socket tell each other of the requests on a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
     heads: AtomicU64,
+    answers: AtomicU64,
+    had_body: AtomicBool,
     refused: AtomicBool,
+    rests: AtomicBool,
 }
 
 impl Talk {
     /// A request's head was read to its end.
-    pub(crate) fn heard(&self) {
+    pub(crate) fn heard(&self, has_body: bool) {
         self.heads.fetch_add(1, Ordering::Relaxed);
+        if has_body {
+            self.had_body.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A request has its answer.
+    pub(crate) fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What follows the request, such as its body, won't be read.
     pub(crate) fn refused(&self) {
         self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the connection lies idle between two requests, with nothing on its way in either
+    /// direction: whoever speaks HTTP on it may be let go of until the client says something.
+    pub(crate) fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
+
+    /// Whether each request has its answer, and none left bytes of its own on the way.
+    fn is_even(&self) -> bool {
+        self.heads.load(Ordering::Relaxed) == self.answers.load(Ordering::Relaxed)
+            && !self.had_body.load(Ordering::Relaxed)
+            && !self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -51,7 +75,7 @@ pub(crate) struct Paced {
     socket: TcpStream,
     limits: Arc<Limits>,
     doors: Arc<Doors>,
-    /// What was read to find out the protocol; handed out before anything else.
+    /// What was read to find out the protocol, or ahead of a rest; handed out before anything else.
     replay: Bytes,
     talk: Arc<Talk>,
     /// Until when the head must have been read that began when so many were complete. HTTP/2 has
@@ -130,6 +154,31 @@ impl Paced {
         Ok(protocol)
     }
 
+    /// Waits until the client says something, or leaves, within the time for which a connection may
+    /// be idle.
+    pub(crate) fn poll_stirred(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.replay.is_empty() {
+            match self.socket.poll_read_ready(cx) {
+                Poll::Ready(result) => result?,
+                // It rests on meanwhile, or else it would be woken to go to rest.
+                Poll::Pending => return self.poll_read_deadline(cx),
+            }
+        }
+        self.talk.rests.store(false, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes back what was read ahead by whoever was let go of: the beginning of a head, if
+    /// anything. Empty lines are none (RFC 9112 §2.2).
+    pub(crate) fn take_back(&mut self, mut ahead: Bytes) {
+        let lines = ahead.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        ahead.advance(lines);
+        if !ahead.is_empty() {
+            self.replay = ahead;
+            self.note_read();
+        }
+    }
+
     fn head_deadline(&self) -> Option<Instant> {
         let (due, since) = self.head_due?;
         (self.talk.heads.load(Ordering::Relaxed) == since).then_some(due)
@@ -143,20 +192,37 @@ impl Paced {
         }
     }
 
+    /// From when on the connection rests, unless something is said: `None` while anything is on its
+    /// way, or where it can't be known.
+    fn rest_due(&self) -> Option<Instant> {
+        let rests = self.bounds_heads
+            && self.head_deadline().is_none()
+            && self.write_timer.is_none()
+            && self.talk.is_even();
+        rests.then(|| self.last_byte + self.limits.rest_after)
+    }
+
     fn poll_read_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let idle = self.last_byte + self.limits.idle_timeout;
         let due = self.head_deadline().map_or(idle, |head| head.min(idle));
-        let timer = self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        // One that goes off too early is set again then: cheaper than with each request.
-        if timer.deadline() > due {
-            timer.as_mut().reset(due);
-        }
+        let mut rest = self.rest_due().filter(|rest| *rest < due && !self.talk.rests());
         loop {
+            let next = rest.unwrap_or(due);
+            let timer =
+                self.read_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(next)));
+            // One that goes off too early is set again then: cheaper than with each request.
+            if timer.deadline() > next {
+                timer.as_mut().reset(next);
+            }
             ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= due {
+            if timer.deadline() < next {
+                timer.as_mut().reset(next);
+            } else if rest.take().is_some() {
+                self.talk.rests.store(true, Ordering::Relaxed);
+                timer.as_mut().reset(due);
+            } else {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            timer.as_mut().reset(due);
         }
     }
 
@@ -205,20 +271,28 @@ impl AsyncRead for Paced {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if !this.replay.is_empty() {
-            let length = this.replay.len().min(buf.remaining());
-            buf.put_slice(&this.replay[..length]);
-            this.replay.advance(length);
-            return Poll::Ready(Ok(()));
+        let replayed = this.replay.len().min(buf.remaining());
+        if replayed > 0 {
+            buf.put_slice(&this.replay[..replayed]);
+            this.replay.advance(replayed);
+            if buf.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            if this.replay.is_empty() {
+                this.replay = Bytes::new();
+            }
         }
+        // What is replayed goes out with what follows it, as one head: hyper doubles its buffer at a
+        // second read.
         let before = buf.filled().len();
         match Pin::new(&mut this.socket).poll_read(cx, buf) {
             Poll::Ready(result) => {
                 if buf.filled().len() > before {
                     this.note_read();
                 }
-                Poll::Ready(result)
+                if replayed > 0 { Poll::Ready(Ok(())) } else { Poll::Ready(result) }
             }
+            Poll::Pending if replayed > 0 => Poll::Ready(Ok(())),
             Poll::Pending => this.poll_read_deadline(cx),
         }
     }
@@ -265,5 +339,43 @@ impl AsyncWrite for Paced {
             this.linger = Some(Linger { timer, bytes_left: LINGER_BYTES_MAX });
         }
         this.poll_linger(cx).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_at_rest_is_woken_by_its_deadline_alone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        let idle_timeout = Duration::from_millis(200);
+        let limits = Limits { rest_after: Duration::ZERO, idle_timeout, ..Limits::default() };
+        let mut paced = Paced::new(socket, Arc::new(limits), Arc::default());
+        let talk = paced.talk();
+        talk.heard(false);
+        talk.answered();
+        // As hyper leaves it: it has asked for more, in vain.
+        std::future::poll_fn(|cx| {
+            let mut byte = [0; 1];
+            let read = Pin::new(&mut paced).poll_read(cx, &mut ReadBuf::new(&mut byte));
+            if talk.rests() { Poll::Ready(()) } else { read.map(|read| read.unwrap()) }
+        })
+        .await;
+        assert!(talk.rests());
+        let mut polls = 0;
+        let ended = std::future::poll_fn(|cx| {
+            polls += 1;
+            paced.poll_stirred(cx)
+        });
+        assert_eq!(ended.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(talk.rests());
+        assert!(polls < 10, "woken {polls} times");
     }
 }

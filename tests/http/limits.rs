@@ -79,6 +79,47 @@ async fn an_idle_connection_ends() {
     service.end().await;
 }
 
+#[tokio::test]
+async fn a_connection_that_rests_goes_on() {
+    let rest_after = Duration::ZERO;
+    let service = Service::start(Limits { rest_after, ..patient() }).await;
+    let mut client = Client::connect(service.public).await;
+    for _ in 0..20 {
+        assert_eq!(client.get(LATEST).await.status, 200);
+        // The time of another connection's answer is enough to go to rest in.
+        assert_eq!(Client::connect(service.public).await.get(LATEST).await.status, 200);
+    }
+    // A head that comes in two pieces, the first of them behind a request that is whole.
+    client.send(b"GET /feeds/latest.rss HTTP/1.1\r\nHost: x\r\n\r\nGET /feeds/wor").await;
+    assert_eq!(client.response("GET").await.status, 200);
+    assert_eq!(Client::connect(service.public).await.get(LATEST).await.status, 200);
+    client.send(b"ld.json HTTP/1.1\r\nHost: x\r\n\r\n\r\n").await;
+    assert!(client.response("GET").await.body.ends_with(b"/feeds/world.json"));
+    // An empty line is no head.
+    assert_eq!(Client::connect(service.public).await.get(LATEST).await.status, 200);
+    assert_eq!(client.get(LATEST).await.status, 200);
+    service.end().await;
+    client.closed().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_ends_in_its_time() {
+    let limits = Limits { rest_after: Duration::ZERO, idle_timeout: SHORT, ..patient() };
+    let service = Service::start(limits).await;
+    let mut client = Client::connect(service.public).await;
+    assert_eq!(client.get(LATEST).await.status, 200);
+    client.closed().await;
+    // And one whose next head never ends.
+    let limits = Limits { rest_after: Duration::ZERO, head_timeout: SHORT, ..patient() };
+    let strict = Service::start(limits).await;
+    let mut client = Client::connect(strict.public).await;
+    assert_eq!(client.get(LATEST).await.status, 200);
+    client.send(b"GET /feeds/latest.rss HTTP/1.1\r\nHost:").await;
+    client.closed().await;
+    service.end().await;
+    strict.end().await;
+}
+
 /// A shelf whose latest edition has so many bytes.
 fn shelf_with(bytes: usize) -> Shelf {
     let mut large = shelved(Address::parse(LATEST).unwrap(), HASHES[0].2, HASHES[0].3);

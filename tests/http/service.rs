@@ -41,20 +41,18 @@ pub(crate) const LAZY: (&str, &str) = ("harbour", "606162636465666768696a6b6c6d6
 pub(crate) fn shelved(address: Address, hash: &str, modified: i64) -> Shelved {
     let path = address.url_path();
     let body = |text: &str| Bytes::from(format!("{text} of {path}"));
-    Shelved {
-        validators: Validators {
-            hash: ContentHash::from_hex(hash).unwrap(),
-            last_modified: DateTime::<Utc>::from_timestamp(modified, 0).unwrap(),
-        },
-        bodies: vec![
-            (Coding::Identity, body("these are the bytes")),
-            (Coding::Gzip, body("gzip bytes")),
-            (Coding::Brotli, body("br bytes")),
-            (Coding::Zstd, body("zstd text")),
-        ],
-        link: Some(format!("<https://feeds.example{path}>; rel=\"self\"")),
-        address,
-    }
+    let validators = Validators {
+        hash: ContentHash::from_hex(hash).unwrap(),
+        last_modified: DateTime::<Utc>::from_timestamp(modified, 0).unwrap(),
+    };
+    let bodies = vec![
+        (Coding::Identity, body("these are the bytes")),
+        (Coding::Gzip, body("gzip bytes")),
+        (Coding::Brotli, body("br bytes")),
+        (Coding::Zstd, body("zstd text")),
+    ];
+    let link = Some(format!("<https://feeds.example{path}>; rel=\"self\""));
+    Shelved::new(address, validators, bodies, link)
 }
 
 pub(crate) fn shelf() -> Shelf {

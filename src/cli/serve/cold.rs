@@ -75,8 +75,7 @@ impl ColdEditions {
         // Another edition than the shelf's may be there already: then it goes by its own names.
         let same = files.validators.hash == item.validators.hash;
         let validators = if same { item.validators } else { files.validators };
-        let read = Shelved { validators, bodies: files.bodies, ..item.clone() };
-        let read = Arc::new(read);
+        let read = Arc::new(item.with(validators, files.bodies));
         self.kept.insert(item.address.clone(), Arc::clone(&read));
         Some(read)
     }

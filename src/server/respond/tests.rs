@@ -10,15 +10,12 @@ use crate::server::Options;
 const HASH: &str = "000102030405060708090a0b0c0d0e0f";
 
 fn item(address: &Address, bodies: Vec<(Coding, Bytes)>) -> Arc<Shelved> {
-    Arc::new(Shelved {
-        address: address.clone(),
-        validators: Validators {
-            hash: ContentHash::from_hex(HASH).unwrap(),
-            last_modified: DateTime::from_timestamp(784_111_777, 0).unwrap(),
-        },
-        bodies,
-        link: Some("<https://feeds.example/feeds/latest.rss>; rel=\"self\"".to_owned()),
-    })
+    let validators = Validators {
+        hash: ContentHash::from_hex(HASH).unwrap(),
+        last_modified: DateTime::from_timestamp(784_111_777, 0).unwrap(),
+    };
+    let link = Some("<https://feeds.example/feeds/latest.rss>; rel=\"self\"".to_owned());
+    Arc::new(Shelved::new(address.clone(), validators, bodies, link))
 }
 
 fn bodies() -> Vec<(Coding, Bytes)> {
