@@ -21,6 +21,7 @@ use self::timeline::Event;
 use super::args::{Explain, Global, OutputFormat};
 use super::history::no_run;
 use super::output::JsonProblem;
+use super::room::with_room;
 use super::{Status, complain, load, output};
 use crate::catalog::explain::{Found, Known, Wanted, Witness};
 use crate::catalog::{Catalog, lock};
@@ -123,7 +124,7 @@ pub(super) fn run(global: &Global, args: &Explain) -> Status {
             Status::Done
         }
         Err(Silence::Failed(sentence)) => {
-            complain(&sentence);
+            complain(&with_room(&sentence, &plan));
             Status::Failed
         }
         Err(Silence::Unknown(sentence, near)) => {

@@ -27,6 +27,7 @@ use self::lazy::{LazyCounts, LazyFeeds};
 use self::log::Told;
 use self::remote::Passes;
 use super::args::{Admin, Global, OutputFormat, Serve};
+use super::room::with_room;
 use super::status::Picture;
 use super::{Status, complain, load, now};
 use crate::config::{self, Settings};
@@ -251,7 +252,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     problems.iter().for_each(log::problem);
                     error!("{sentence}");
                 }
-                Err(e.to_string())
+                Err(with_room(&e.to_string(), &settings.plan))
             }
         };
         Round { outcome, options: Some(settings.worker.clone()) }

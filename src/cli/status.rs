@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 pub(super) use self::picture::{LastRun, Picture};
 use super::args::{Global, OutputFormat};
+use super::room::with_room;
 use super::{Status, complain, load, now, output, shown, status_of};
 use crate::config::Settings;
 use crate::worker::clock::Schedule;
@@ -28,7 +29,7 @@ pub(super) fn run(global: &Global) -> Status {
     let picture = match Picture::read(&settings) {
         Ok(picture) => picture,
         Err(sentence) => {
-            complain(&sentence);
+            complain(&with_room(&sentence, &settings.plan));
             return Status::Failed;
         }
     };

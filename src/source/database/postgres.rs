@@ -19,7 +19,7 @@ use super::address::{Host, Server, TlsMode};
 use super::error::without_strings;
 use super::question::{self, Dialect, bare, begins_a_select, is_blank, quoted};
 use super::session::{Asked, PAGE_BYTES, PAGE_ROWS, Receive, weight};
-use super::{CONNECT_MAX, Error, LOCK_WAIT, Options};
+use super::{CONNECT_MAX, Error, Options, lock_wait};
 use crate::document::{Row, Value};
 
 /// How much longer than the server's own limit we wait for it: by then it has said so.
@@ -46,7 +46,7 @@ impl Session {
              set local timezone = 'UTC'; set local datestyle = 'ISO';
              set local intervalstyle = 'iso_8601'; set local cursor_tuple_fraction = 1;
              set local lock_timeout = {}; set local statement_timeout = {}",
-            LOCK_WAIT.as_millis(),
+            lock_wait(options.limit).as_millis(),
             options.limit.as_millis().max(1),
         );
         session.wait(shown, "", session.client.batch_execute(&begin))?;
@@ -226,7 +226,7 @@ pub(super) fn fault(
         return Error::TooSlow { shown, limit_s: limit.as_secs() };
     }
     if *code == SqlState::LOCK_NOT_AVAILABLE {
-        return Error::Locked { shown, waited_s: LOCK_WAIT.as_secs() };
+        return Error::Locked { shown, waited_s: lock_wait(limit).as_secs() };
     }
     match code.code().get(..2).unwrap_or_default() {
         "28" | "3D" => Error::Refused { shown, reason },
