@@ -28,6 +28,9 @@ const BINARY: u16 = 63;
 /// How much longer than a question may take the server keeps at it, where we couldn't stop it.
 const SERVER_SLACK: u32 = 10;
 
+/// From here on all answers are of one instant.
+const BEGIN: &str = "start transaction with consistent snapshot, read only";
+
 /// Connections to one server.
 pub(super) struct Session {
     runtime: Runtime,
@@ -87,6 +90,22 @@ impl Session {
                 return Err(Error::TooSlow { shown, limit_s });
             }
             Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+
+    /// Ends the transactions, and begins others.
+    pub(super) fn renew(&self, shown: &str) -> Result<(), Error> {
+        for conn in self.idle.borrow_mut().iter_mut() {
+            let renewing = async {
+                conn.query_drop("rollback").await?;
+                conn.query_drop(BEGIN).await
+            };
+            let waiting = async { tokio::time::timeout(self.limit, renewing).await };
+            let limit_s = self.limit.as_secs();
+            let late = |_| Error::TooSlow { shown: shown.to_owned(), limit_s };
+            let renewed = self.runtime.block_on(waiting).map_err(late)?;
+            renewed.map_err(|e| fault(&e, shown, "", self.limit))?;
         }
         Ok(())
     }
@@ -189,7 +208,7 @@ fn opts(server: &Server, shown: &str, limit: Duration) -> Result<Opts, Error> {
                 lock_wait(limit).as_secs(),
                 limit.as_secs().max(1) * u64::from(SERVER_SLACK),
             ),
-            "start transaction with consistent snapshot, read only".to_owned(),
+            BEGIN.to_owned(),
         ]);
     builder = match &server.host {
         Host::Name(name) => builder.ip_or_hostname(name),

@@ -41,16 +41,25 @@ impl Session {
         let runtime = runtime(shown)?;
         let client = runtime.block_on(connect(server, shown))?;
         let session = Session { runtime, client, limit: options.limit, cursors: Cell::new(0) };
+        session.begin(shown, "")?;
+        Ok(session)
+    }
+
+    fn begin(&self, shown: &str, first: &str) -> Result<(), Error> {
         let begin = format!(
-            "begin isolation level repeatable read, read only;
+            "{first}begin isolation level repeatable read, read only;
              set local timezone = 'UTC'; set local datestyle = 'ISO';
              set local intervalstyle = 'iso_8601'; set local cursor_tuple_fraction = 1;
              set local lock_timeout = {}; set local statement_timeout = {}",
-            lock_wait(options.limit).as_millis(),
-            options.limit.as_millis().max(1),
+            lock_wait(self.limit).as_millis(),
+            self.limit.as_millis().max(1),
         );
-        session.wait(shown, "", session.client.batch_execute(&begin))?;
-        Ok(session)
+        self.wait(shown, "", self.client.batch_execute(&begin))
+    }
+
+    /// Ends the transaction, be it broken, and begins another.
+    pub(super) fn renew(&self, shown: &str) -> Result<(), Error> {
+        self.begin(shown, "rollback; ")
     }
 
     /// Waits for the server, but not for ever.
