@@ -168,6 +168,7 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
     let history = History::open_to_read(&state.history())?;
     let mut feeds = Feeds::new(plan, &lock, &catalog, &state, as_of)?;
     let held = catalog.held()?;
+    let looks = catalog.source_looks()?;
     let known = fetch::known(&plan.media, &plan.media_cache)?;
     let mut articles = Vec::new();
     for number in found.articles {
@@ -177,6 +178,9 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
             title: standing.says.title.clone(),
             facts: {
                 let mut all = facts::of(plan, &lock, &standing, &witnesses);
+                if let Some(looks) = looks.get(&standing.source) {
+                    all.append(&mut facts::of_look(plan, &standing, looks));
+                }
                 all.append(&mut media::of(plan, &known, &standing.says));
                 all
             },

@@ -11,6 +11,7 @@ mod metrics;
 mod remote;
 mod stat;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,6 +91,8 @@ struct Service {
     lazies: Arc<LazyCounts>,
     /// What is asked of other servers about media that lie there.
     passes: Passes,
+    /// Whether the sources that are listened to can be heard.
+    heard: Mutex<BTreeMap<String, bool>>,
     /// Where the first run learns what is published; nowhere once it has.
     learn: Mutex<Option<Url>>,
 }
@@ -105,6 +108,7 @@ impl Service {
             picture: ArcSwap::from_pointee(Picture::default()),
             lazies: Arc::default(),
             passes: Passes::default(),
+            heard: Mutex::default(),
             learn: Mutex::new(learn),
         }
     }

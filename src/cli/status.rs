@@ -1,5 +1,6 @@
 //! `feedwright status`: the last run and the next, and what is held, refused, unwritten or failing.
 
+mod databases;
 mod picture;
 
 use std::io::Write;
@@ -77,6 +78,7 @@ fn tell(
             let _ =
                 writeln!(out, "next due   {} (an embargo lifts or an article expires)", time(due));
         }
+        let _ = databases::tell(&mut out, &picture.databases, &time);
     }
     let _ =
         output::problems(&mut out, &report.problems, output::Most::OF_A_STATUS, super::colour());

@@ -155,7 +155,7 @@ fn a_notification_wakes_serve_at_once() {
     database.sql(&table(Engine::Postgres));
     write(&database, 1, "The wall", 100);
     let keys = "sweep = \"1d\"\nlisten = \"Stories\"";
-    let (_newsroom, service) = serve(&database, QUERY, keys, "none");
+    let (newsroom, service) = serve(&database, QUERY, keys, "none");
     service.wait_text("/feeds/latest.json", "The wall");
     let notify = |id, title: &str| {
         write(&database, id, title, 0);
@@ -167,6 +167,13 @@ fn a_notification_wakes_serve_at_once() {
         database.server.try_sql(&database.name, sql).ok()
     };
     crate::support::wait_for("the listener", listens);
+    let status = || -> serde_json::Value {
+        let answer = crate::support::get(service.admin, "/status", &[]);
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    crate::support::wait_for("status to tell of the listener", || {
+        (status()["serve"]["listening"]["desk"] == true).then_some(())
+    });
     notify(2, "The seal");
     service.wait_text("/feeds/latest.json", "The seal");
     // A connection that is cut comes again, and what was told meanwhile is made up for.
@@ -179,4 +186,17 @@ fn a_notification_wakes_serve_at_once() {
     crate::support::wait_for("the listener", listens);
     notify(4, "The bell");
     service.wait_text("/feeds/latest.json", "The bell");
+    // What an operator is told of it.
+    let told = crate::support::wait_for("status to tell of four rows", || {
+        let told = status()["databases"][0].clone();
+        (told["rows"] == 4).then_some(told)
+    });
+    assert_eq!((&told["source"], &told["listen"]), (&"desk".into(), &"Stories".into()), "{told}");
+    for key in ["looked", "whole", "swept", "sweep_due", "mark"] {
+        assert!(told[key].is_string(), "{key}: {told}");
+    }
+    assert!(told["down_since"].is_null(), "{told}");
+    let text = newsroom.feedwright(&["status"]).stdout;
+    assert!(text.contains("database   desk: 4 rows known; last looked at 20"), "{text}");
+    assert!(text.contains("listens to Stories"), "{text}");
 }

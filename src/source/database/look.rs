@@ -43,6 +43,14 @@ pub struct Remembered {
     pub mark: Vec<u8>,
 }
 
+impl Remembered {
+    /// The highest mark for a person to read; `None` where there is none.
+    #[must_use]
+    pub fn mark_text(&self) -> Option<String> {
+        key_of(&Mark::from_bytes(&self.mark)?.0)
+    }
+}
+
 /// What a look gave.
 #[derive(Debug)]
 pub enum Looked {

@@ -35,7 +35,9 @@ impl Serving<'_> {
                     || report["problems"].as_array()?.iter().any(is_down),
                 "{what}: {report}"
             );
-            named(report["failures"][0].as_str()?)
+            let told = named(report["failures"][0].as_str()?)?;
+            assert!(status["databases"][0]["down_since"].is_string(), "{what}: {status}");
+            Some(told)
         };
         let told = wait_for(&format!("{what}: a problem"), name);
         assert_eq!(self.newsroom.changed_since(before), Vec::<String>::new(), "{what}");
