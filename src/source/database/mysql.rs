@@ -328,29 +328,22 @@ impl Form {
             MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => Form::Number,
             MYSQL_TYPE_DATE | MYSQL_TYPE_NEWDATE => Form::Day,
             MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIMESTAMP2 => Form::Instant,
-            MYSQL_TYPE_JSON => Form::Text,
+            MYSQL_TYPE_JSON | MYSQL_TYPE_ENUM | MYSQL_TYPE_SET => Form::Text,
             MYSQL_TYPE_BIT => Form::Bytes,
+            MYSQL_TYPE_GEOMETRY if is_bytes => Form::Bytes,
             MYSQL_TYPE_TINY_BLOB
             | MYSQL_TYPE_BLOB
             | MYSQL_TYPE_MEDIUM_BLOB
             | MYSQL_TYPE_LONG_BLOB
             | MYSQL_TYPE_STRING
             | MYSQL_TYPE_VAR_STRING
-            | MYSQL_TYPE_VARCHAR
-            | MYSQL_TYPE_GEOMETRY
-                if is_bytes =>
-            {
-                Form::Bytes
+            | MYSQL_TYPE_VARCHAR => {
+                if is_bytes {
+                    Form::Bytes
+                } else {
+                    Form::Text
+                }
             }
-            MYSQL_TYPE_TINY_BLOB
-            | MYSQL_TYPE_BLOB
-            | MYSQL_TYPE_MEDIUM_BLOB
-            | MYSQL_TYPE_LONG_BLOB
-            | MYSQL_TYPE_STRING
-            | MYSQL_TYPE_VAR_STRING
-            | MYSQL_TYPE_VARCHAR
-            | MYSQL_TYPE_ENUM
-            | MYSQL_TYPE_SET => Form::Text,
             _ => Form::Other,
         }
     }
