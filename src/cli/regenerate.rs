@@ -77,7 +77,7 @@ fn with_call<T>(
             ..Wishes::default()
         },
         progress,
-        databases: &run::databases::Databases::default(),
+        databases: &run::stores::Databases::default(),
         published: &|| {},
     })
 }
