@@ -2,6 +2,8 @@
 
 mod broken;
 mod changes;
+mod gate;
+mod kills;
 
 use rusqlite::Connection;
 

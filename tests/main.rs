@@ -8,6 +8,7 @@ mod damage;
 mod databases;
 mod documents;
 mod feeds;
+mod full_disk;
 mod fuzzed;
 mod ghost;
 mod http;

@@ -85,7 +85,7 @@ impl Newsroom {
                 waiting: &mut |_| {},
                 wishes: Wishes { check_only, ..Wishes::default() },
                 progress: &run::progress::Progress::default(),
-                databases: &run::databases::Databases::default(),
+                databases: &run::stores::Databases::default(),
                 published: &|| {},
             },
         )

@@ -65,7 +65,7 @@ impl Room {
             waiting: &mut |_| {},
             wishes: Wishes { patient, ..Wishes::default() },
             progress: &run::progress::Progress::default(),
-            databases: &run::databases::Databases::default(),
+            databases: &run::stores::Databases::default(),
             published: &|| {},
         };
         run::run(&settings.plan, call).unwrap()

@@ -204,7 +204,7 @@ fn regenerate(
             waiting: &mut |_| {},
             wishes: run::Wishes::default(),
             progress: &run::progress::Progress::default(),
-            databases: &run::databases::Databases::default(),
+            databases: &run::stores::Databases::default(),
             published: &|| {},
         },
     )

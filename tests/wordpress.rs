@@ -353,3 +353,34 @@ fn what_is_asked_is_read_only() {
         newsroom(&format!("kind = \"database\"\nurl = \"{url}\"\npreset = \"wordpress\""));
     newsroom.regenerate_well().assert_counts(&[("new", 9)]);
 }
+
+#[test]
+fn an_export_that_comes_under_a_wildcard_is_seen_at_once() {
+    let export = |id: u32, title: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
+             xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
+             xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:wp=\"http://wordpress.org/export/1.2/\">\
+             <channel><title>Gazette</title><wp:wxr_version>1.2</wp:wxr_version>\
+             <wp:base_site_url>https://gazette.example</wp:base_site_url>\
+             <wp:base_blog_url>https://gazette.example</wp:base_blog_url><item><title>{title}</title>\
+             <link>https://gazette.example/{id}/</link><guid isPermaLink=\"false\">https://gazette.example/?p={id}</guid>\
+             <content:encoded><![CDATA[<p>Text.</p>]]></content:encoded><wp:post_id>{id}</wp:post_id>\
+             <wp:post_date>2026-03-01 10:00:00</wp:post_date><wp:post_date_gmt>2026-03-01 10:00:00</wp:post_date_gmt>\
+             <wp:post_name>s{id}</wp:post_name><wp:status>publish</wp:status><wp:post_type>post</wp:post_type>\
+             <wp:post_password></wp:post_password></item></channel></rss>\n"
+        )
+    };
+    let toml = "[site]\ntitle = \"Gazette\"\nurl = \"https://gazette.example/\"\n\n[schedule]\ncron = \"none\"\n\
+                look = \"none\"\n\n[[source]]\nname = \"blog\"\nkind = \"wxr\"\npath = \"exports/*.xml\"\n";
+    let newsroom = Newsroom::new(&[
+        ("feeds.toml", toml.to_owned()),
+        ("exports/one.xml", export(1, "The wall")),
+    ]);
+    let service = crate::support::Service::ready(&newsroom);
+    service.wait_text("/feeds/latest.json", "The wall");
+    newsroom.write("exports/two.xml", export(2, "The seal"));
+    service.wait_text("/feeds/latest.json", "The seal");
+    newsroom.write("exports/one.xml", export(1, "The great wall"));
+    service.wait_text("/feeds/latest.json", "The great wall");
+}

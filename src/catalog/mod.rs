@@ -14,6 +14,7 @@ mod group;
 pub mod guard;
 mod known;
 pub mod lock;
+pub mod looks;
 mod mend;
 pub mod moves;
 pub mod query;
@@ -184,6 +185,7 @@ impl Catalog {
             gone::make(&db)?;
             second::make(&db)?;
             database::make(&db)?;
+            looks::make(&db)?;
         }
         Ok(Catalog { db, bodies: Bodies::open(&state.bodies(), writable)?, differs: false })
     }

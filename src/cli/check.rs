@@ -96,7 +96,7 @@ fn read_all(plan: &Plan, progress: &Progress) -> Result<Report, Error> {
             waiting: &mut |_| {},
             wishes: Wishes { check_only: true, lint: true, ..Wishes::default() },
             progress,
-            databases: &run::databases::Databases::default(),
+            databases: &run::stores::Databases::default(),
             published: &|| {},
         },
     )?;

@@ -21,6 +21,7 @@ use self::timeline::Event;
 use super::args::{Explain, Global, OutputFormat};
 use super::history::no_run;
 use super::output::JsonProblem;
+use super::room::with_room;
 use super::{Status, complain, load, output};
 use crate::catalog::explain::{Found, Known, Wanted, Witness};
 use crate::catalog::{Catalog, lock};
@@ -123,7 +124,7 @@ pub(super) fn run(global: &Global, args: &Explain) -> Status {
             Status::Done
         }
         Err(Silence::Failed(sentence)) => {
-            complain(&sentence);
+            complain(&with_room(&sentence, &plan));
             Status::Failed
         }
         Err(Silence::Unknown(sentence, near)) => {
@@ -167,6 +168,7 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
     let history = History::open_to_read(&state.history())?;
     let mut feeds = Feeds::new(plan, &lock, &catalog, &state, as_of)?;
     let held = catalog.held()?;
+    let looks = catalog.source_looks()?;
     let known = fetch::known(&plan.media, &plan.media_cache)?;
     let mut articles = Vec::new();
     for number in found.articles {
@@ -176,6 +178,9 @@ fn explain(plan: &Plan, article: &str) -> Result<Explained, Silence> {
             title: standing.says.title.clone(),
             facts: {
                 let mut all = facts::of(plan, &lock, &standing, &witnesses);
+                if let Some(looks) = looks.get(&standing.source) {
+                    all.append(&mut facts::of_look(plan, &standing, looks));
+                }
                 all.append(&mut media::of(plan, &known, &standing.says));
                 all
             },

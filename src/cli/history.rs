@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{Global, History, OutputFormat};
 use super::explain::nearest::Nearest;
+use super::room::with_room;
 use super::{Status, complain, load, output, shown};
 use crate::edition::history::{self, Change};
 use crate::feed::{FeedName, RESERVED_NAMES};
@@ -26,7 +27,7 @@ pub(super) fn run(global: &Global, args: &History) -> Status {
     let changes = match ask(&plan, args) {
         Ok(changes) => changes,
         Err(sentence) => {
-            complain(&sentence);
+            complain(&with_room(&sentence, &plan));
             return Status::Failed;
         }
     };

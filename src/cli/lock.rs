@@ -10,9 +10,9 @@ use super::args::{self, Global, OutputFormat};
 use super::{Status, complain, load, now, output, shown, status_of_error};
 use crate::catalog::lock::{self, Lock};
 use crate::press::Finisher;
-use crate::run::databases::Databases;
 use crate::run::progress::Progress;
 use crate::run::prune::{self, prune};
+use crate::run::stores::Databases;
 use crate::run::{Call, Plan, Scope, Wishes};
 
 pub(super) fn run(global: &Global, args: &args::Lock) -> Status {

@@ -11,6 +11,7 @@ mod init;
 mod lock;
 pub mod output;
 mod regenerate;
+mod room;
 mod serve;
 mod status;
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::args::{Accept, Global, OutputFormat, Regenerate};
+use super::room::with_room;
 use super::{Status, bar, complain, load, now, output, status_of, status_of_error, tell};
 use crate::catalog::guard::Guard;
 use crate::edition::ledger::{self, Ledger};
@@ -45,7 +46,7 @@ pub(super) fn run(global: &Global, args: &Regenerate) -> Status {
             status_of(&report)
         }
         Err(e) => {
-            complain(&e.to_string());
+            complain(&with_room(&e.to_string(), plan));
             status_of_error(&e)
         }
     }
@@ -76,7 +77,7 @@ fn with_call<T>(
             ..Wishes::default()
         },
         progress,
-        databases: &run::databases::Databases::default(),
+        databases: &run::stores::Databases::default(),
         published: &|| {},
     })
 }
@@ -89,7 +90,7 @@ fn dry_run(global: &Global, plan: &Plan, args: &Regenerate) -> Status {
     let rehearsal = match rehearsed {
         Ok(rehearsal) => rehearsal,
         Err(e) => {
-            complain(&e.to_string());
+            complain(&with_room(&e.to_string(), plan));
             return status_of_error(&e);
         }
     };

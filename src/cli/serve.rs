@@ -11,6 +11,7 @@ mod metrics;
 mod remote;
 mod stat;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,14 +28,15 @@ use self::lazy::{LazyCounts, LazyFeeds};
 use self::log::Told;
 use self::remote::Passes;
 use super::args::{Admin, Global, OutputFormat, Serve};
+use super::room::with_room;
 use super::status::Picture;
 use super::{Status, complain, load, now};
 use crate::config::{self, Settings};
 use crate::edition::shelf::Shelf;
 use crate::press::Finisher;
 use crate::problem::Problem;
-use crate::run::databases::Databases;
 use crate::run::progress::Progress;
+use crate::run::stores::Databases;
 use crate::run::{self, Call, Depth, Trigger, Wishes};
 use crate::server::counts::Counts;
 use crate::server::{self, Demand, Served};
@@ -89,6 +91,8 @@ struct Service {
     lazies: Arc<LazyCounts>,
     /// What is asked of other servers about media that lie there.
     passes: Passes,
+    /// Whether the sources that are listened to can be heard.
+    heard: Mutex<BTreeMap<String, bool>>,
     /// Where the first run learns what is published; nowhere once it has.
     learn: Mutex<Option<Url>>,
 }
@@ -104,6 +108,7 @@ impl Service {
             picture: ArcSwap::from_pointee(Picture::default()),
             lazies: Arc::default(),
             passes: Passes::default(),
+            heard: Mutex::default(),
             learn: Mutex::new(learn),
         }
     }
@@ -251,7 +256,7 @@ fn job(service: &Arc<Service>, follower: &Follower, global: &Global) -> worker::
                     problems.iter().for_each(log::problem);
                     error!("{sentence}");
                 }
-                Err(e.to_string())
+                Err(with_room(&e.to_string(), &settings.plan))
             }
         };
         Round { outcome, options: Some(settings.worker.clone()) }

@@ -1,5 +1,6 @@
 //! `feedwright status`: the last run and the next, and what is held, refused, unwritten or failing.
 
+mod databases;
 mod picture;
 
 use std::io::Write;
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 pub(super) use self::picture::{LastRun, Picture};
 use super::args::{Global, OutputFormat};
+use super::room::with_room;
 use super::{Status, complain, load, now, output, shown, status_of};
 use crate::config::Settings;
 use crate::worker::clock::Schedule;
@@ -28,7 +30,7 @@ pub(super) fn run(global: &Global) -> Status {
     let picture = match Picture::read(&settings) {
         Ok(picture) => picture,
         Err(sentence) => {
-            complain(&sentence);
+            complain(&with_room(&sentence, &settings.plan));
             return Status::Failed;
         }
     };
@@ -76,6 +78,7 @@ fn tell(
             let _ =
                 writeln!(out, "next due   {} (an embargo lifts or an article expires)", time(due));
         }
+        let _ = databases::tell(&mut out, &picture.databases, &time);
     }
     let _ =
         output::problems(&mut out, &report.problems, output::Most::OF_A_STATUS, super::colour());

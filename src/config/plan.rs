@@ -453,7 +453,6 @@ fn worker(
             source::Place::Database(options) => {
                 watched_files.extend(options.address.file().map(Path::to_owned));
             }
-            // One that is chosen by wildcards is seen by the next look at everything.
             source::Place::Wxr(options) => watched_files.push(options.path.clone()),
         }
     }

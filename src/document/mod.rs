@@ -7,6 +7,7 @@
 mod branches;
 mod capture;
 mod charset;
+mod columns;
 mod dates;
 mod desk;
 mod embed;

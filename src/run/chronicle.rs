@@ -1,7 +1,7 @@
 //! What feeds show from now on is noted for `history` and `explain`. Only once it is published, and
 //! for people only: where it can't be noted, that is told, and the run stands.
 
-use super::databases::Open;
+use super::stores::Open;
 use super::{Plan, Report};
 use crate::article::ContentHash;
 use crate::catalog;

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use super::gather::{Tally, stream};
 use super::standing::Seen;
 use super::{Call, Depth, Error};
+use crate::catalog::looks::Ended;
 use crate::catalog::{self, Catalog};
 use crate::source::database::{self, Look, Looked};
 use crate::source::{self, Gathered};
@@ -42,6 +43,7 @@ pub(super) fn look(
             Ok(Looked::Done(gathered, remembered)) => {
                 let swept = if since { swept } else { now };
                 catalog.note_database_look(&source.name, remembered.as_ref(), swept)?;
+                catalog.note_look(&source.name, now, Ended::Part)?;
                 if since {
                     *seen = Seen::Some;
                 }
@@ -50,6 +52,7 @@ pub(super) fn look(
             Ok(Looked::Stale) => {}
             Err(e) => {
                 *seen = Seen::Some;
+                catalog.note_look(&source.name, now, Ended::Failed)?;
                 return Ok(Err(e.into()));
             }
         }
@@ -61,11 +64,15 @@ pub(super) fn look(
     Ok(match looked {
         Ok(Looked::Done(gathered, remembered)) => {
             catalog.note_database_look(&source.name, remembered.as_ref(), now)?;
+            catalog.note_look(&source.name, now, Ended::Whole)?;
             Ok(gathered)
         }
         // Nothing was remembered that could be stale.
         Ok(Looked::Stale) => Ok(Gathered::default()),
-        Err(e) => Err(e.into()),
+        Err(e) => {
+            catalog.note_look(&source.name, now, Ended::Failed)?;
+            Err(e.into())
+        }
     })
 }
 

@@ -4,7 +4,6 @@
 
 mod chronicle;
 mod database;
-pub mod databases;
 mod doubles;
 mod gather;
 mod gone;
@@ -19,6 +18,7 @@ pub mod rehearse;
 mod remarks;
 mod remote;
 mod standing;
+pub mod stores;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -27,8 +27,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
-use self::databases::{Databases, Open};
 use self::progress::{Progress, Step};
+use self::stores::{Databases, Open};
 use crate::article::{ContentHash, Taxonomy, is_loopback};
 use crate::catalog::diff::{Change, Decision, KnownArticle};
 use crate::catalog::guard;

@@ -147,7 +147,7 @@ fn read_everything(
         waiting: &mut |_| {},
         wishes: Wishes { check_only: true, ..Wishes::default() },
         progress: call.progress,
-        databases: &super::databases::Databases::default(),
+        databases: &super::stores::Databases::default(),
         published: &|| {},
     };
     let report = run(&cold, reading)?;

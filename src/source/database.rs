@@ -107,6 +107,12 @@ pub(crate) const ROW_WITHOUT_KEY: Code = Code::new("row-without-key");
 
 /// How long another program may hold the database, or a row of it, before that is an error.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// The same where questions must be quicker, in whole seconds: a lock is to be told as one.
+fn lock_wait(limit: Duration) -> Duration {
+    LOCK_WAIT.min(Duration::from_secs((limit.as_secs() / 2).max(1)))
+}
+
 /// How long a server may take to let us in.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long a database may take for a question where nothing else is said.

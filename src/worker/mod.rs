@@ -39,7 +39,7 @@ pub struct Options {
     /// Directories to watch: the roots of directory sources. Changes are told as paths below these
     /// as they are written here (made absolute, links unresolved).
     pub watched: Vec<PathBuf>,
-    /// Single files to watch: `feeds.toml`, the files of SQLite sources. Any change of one asks for
+    /// Single files to watch: `feeds.toml`, the files of SQLite sources, exports, whose names may have wildcards. Any change of one asks for
     /// a look at everything; so does a write to the `-wal` beside one.
     pub watched_files: Vec<PathBuf>,
     /// Files and folders that are passed over where they stand below a watched directory: the state

@@ -105,13 +105,57 @@ fn a_sweep_reads_only_the_rows_that_differ() {
     }
 }
 
+/// More rows than a sweep's first page has, by ids of many kinds: of some a page can't go by the order.
+#[test]
+fn a_sweep_goes_by_pages_whatever_the_ids_are() {
+    const ROWS: u32 = 4200;
+    for engine in ENGINES {
+        let Some(database) = Database::new(engine) else { continue };
+        database.sql(&table(engine));
+        let rows: Vec<String> =
+            (1..=ROWS).map(|id| format!("({id}, 'Story {id}', '2026-01-01 10:00:00')")).collect();
+        database.sql(&format!("insert into stories values {}", rows.join(",")));
+        let ids: &[&str] = match engine {
+            Engine::Postgres => &["id", "md5(id::text)::uuid", "to_json(id)"],
+            Engine::Mariadb => &["id", "concat(if(id % 2, 'k', 'K'), id div 2)"],
+        };
+        for (n, id) in ids.iter().enumerate() {
+            let query = format!(
+                "select {id} as id, title, updated, '2026-03-01' as published from stories order by title"
+            );
+            let newsroom = desk(
+                &database.url(),
+                &format!(
+                    "query = \"{query}\"\nchanged_since = \"updated\"\nsweep = \"1d\"\n\
+                     [schedule]\ncron = \"none\"\nlook = \"none\"\n[[feed]]\nname = \"latest\"\n\
+                     limit = 5000\nmax_bytes = \"none\""
+                ),
+            );
+            let gone = 100 * (n as u32 + 1);
+            newsroom.regenerate_well().assert_counts(&[("new", u64::from(ROWS) - n as u64)]);
+            database.sql(&format!("delete from stories where id = {gone}"));
+            // Late: nothing tells of it but a sweep.
+            database.sql(&format!(
+                "update stories set title = 'Late {n}', updated = '2025-12-01 10:00:00' where id = {}",
+                gone + 1
+            ));
+            let service = Service::ready(&newsroom);
+            let feed = service.get("/feeds/latest.json", &[]).text();
+            assert!(feed.contains(&format!("\"Late {n}\"")), "{engine:?} {id}");
+            let titles = crate::support::entries(&feed, "title");
+            assert_eq!(titles.len(), ROWS as usize - n - 1, "{engine:?} {id}");
+            assert!(!titles.contains(&format!("Story {gone}")), "{engine:?} {id}");
+        }
+    }
+}
+
 #[test]
 fn a_notification_wakes_serve_at_once() {
     let Some(database) = Database::new(Engine::Postgres) else { return };
     database.sql(&table(Engine::Postgres));
     write(&database, 1, "The wall", 100);
     let keys = "sweep = \"1d\"\nlisten = \"Stories\"";
-    let (_newsroom, service) = serve(&database, QUERY, keys, "none");
+    let (newsroom, service) = serve(&database, QUERY, keys, "none");
     service.wait_text("/feeds/latest.json", "The wall");
     let notify = |id, title: &str| {
         write(&database, id, title, 0);
@@ -123,6 +167,13 @@ fn a_notification_wakes_serve_at_once() {
         database.server.try_sql(&database.name, sql).ok()
     };
     crate::support::wait_for("the listener", listens);
+    let status = || -> serde_json::Value {
+        let answer = crate::support::get(service.admin, "/status", &[]);
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    crate::support::wait_for("status to tell of the listener", || {
+        (status()["serve"]["listening"]["desk"] == true).then_some(())
+    });
     notify(2, "The seal");
     service.wait_text("/feeds/latest.json", "The seal");
     // A connection that is cut comes again, and what was told meanwhile is made up for.
@@ -135,4 +186,17 @@ fn a_notification_wakes_serve_at_once() {
     crate::support::wait_for("the listener", listens);
     notify(4, "The bell");
     service.wait_text("/feeds/latest.json", "The bell");
+    // What an operator is told of it.
+    let told = crate::support::wait_for("status to tell of four rows", || {
+        let told = status()["databases"][0].clone();
+        (told["rows"] == 4).then_some(told)
+    });
+    assert_eq!((&told["source"], &told["listen"]), (&"desk".into(), &"Stories".into()), "{told}");
+    for key in ["looked", "whole", "swept", "sweep_due", "mark"] {
+        assert!(told[key].is_string(), "{key}: {told}");
+    }
+    assert!(told["down_since"].is_null(), "{told}");
+    let text = newsroom.feedwright(&["status"]).stdout;
+    assert!(text.contains("database   desk: 4 rows known; last looked at 20"), "{text}");
+    assert!(text.contains("listens to Stories"), "{text}");
 }

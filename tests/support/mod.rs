@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its set-up fails")]
 
+pub(crate) mod disk;
 pub(crate) mod number;
 pub(crate) mod servers;
 mod service;

@@ -36,7 +36,7 @@ pub(crate) struct Server {
     pub(crate) engine: Engine,
     pub(crate) port: u16,
     dir: PathBuf,
-    /// What keeps it: told to go on once for each start.
+    /// What keeps it, one for each start: told that the server is killed, or let go, which ends it.
     keeper: Mutex<Option<mpsc::Sender<()>>>,
 }
 
@@ -71,18 +71,23 @@ impl Server {
 
     /// Starts it, and waits until it answers.
     pub(crate) fn start(&self) {
+        // Not before a kill that is under way has ended.
+        let mut keeper = self.keeper.lock().unwrap();
         let programs = Programs::find(self.engine).unwrap();
         let command = programs.keep(&self.dir, self.port);
         let (stop, stopped) = mpsc::channel::<()>();
         // What dies with its parent dies with the thread that started it: this one stays.
         std::thread::spawn(move || {
             let mut child = { command }.spawn().unwrap();
-            let _ = stopped.recv();
-            let pid = rustix::process::Pid::from_child(&child);
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            // Who ends by itself leaves the folder; who is told to takes it away.
+            if stopped.recv().is_err() {
+                let pid = rustix::process::Pid::from_child(&child);
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            }
             let _ = child.wait();
         });
-        *self.keeper.lock().unwrap() = Some(stop);
+        *keeper = Some(stop);
+        drop(keeper);
         wait_for("the database server to answer", || self.try_sql("", "select 1").ok());
     }
 
@@ -96,12 +101,18 @@ impl Server {
 
     /// Kills it as a machine's end would. `start` starts it again.
     pub(crate) fn kill(&self) {
+        let mut keeper = self.keeper.lock().unwrap();
         let pid = rustix::process::Pid::from_raw(self.pid().unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
         wait_for("the server's end", || {
             rustix::process::test_kill_process(pid).is_err().then_some(())
         });
-        self.keeper.lock().unwrap().take();
+        // PostgreSQL's helpers outlive it by a moment, and none starts beside them.
+        let data = fs::canonicalize(self.dir.join("data")).unwrap();
+        wait_for("the server's helpers to end", || (!is_worked_in(&data)).then_some(()));
+        if let Some(keeper) = keeper.take() {
+            let _ = keeper.send(());
+        }
     }
 
     /// Where its Unix socket is: the folder of PostgreSQL's, the file of MariaDB's.
@@ -112,10 +123,22 @@ impl Server {
         }
     }
 
+    /// Where it keeps what it sorts, in files that come and go.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.dir.join("tmp")
+    }
+
     /// Something that the server says, in its own words. An empty database is the server's own.
     pub(crate) fn try_sql(&self, database: &str, sql: &str) -> Result<(), String> {
         Client::connect(self, database).and_then(|mut client| client.run(sql))
     }
+}
+
+/// Whether a process works in a folder.
+fn is_worked_in(folder: &Path) -> bool {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let mut places = processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
+    places.any(|place| place == folder)
 }
 
 impl Drop for Server {
@@ -325,7 +348,7 @@ impl Programs {
             ),
             Engine::Mariadb => format!(
                 "{} --no-defaults --basedir={} --datadir=$PWD/data --user=$(id -un) --port={port} \
-                 --bind-address=127.0.0.1 --character-set-server=utf8mb4 --socket=$PWD/sock --pid-file=$PWD/pid \
+                 --bind-address=127.0.0.1 --character-set-server=utf8mb4 --socket=$PWD/sock --pid-file=$PWD/pid --tmpdir=$PWD/tmp \
                  --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=32M \
                  $first",
                 self.bin.join("mariadbd").display(),
@@ -334,7 +357,7 @@ impl Programs {
         };
         let script = format!(
             "trap 'kill -QUIT $server; wait $server; cd /; rm -rf \"$dir\"; exit' TERM
-             dir=$PWD; test -e started || first=--init-file=$PWD/first.sql
+             dir=$PWD; mkdir -p tmp; test -e started || first=--init-file=$PWD/first.sql
              touch started; {server} >>log 2>&1 & server=$!; wait $server"
         );
         let mut command = Command::new("setpriv");

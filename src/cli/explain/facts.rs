@@ -7,6 +7,7 @@ use crate::article::slug::slug;
 use crate::article::{IdOrigin, Moment, Precision, SummaryOrigin, Taxonomy, Term, Visibility};
 use crate::catalog::explain::{Departed, Standing, Witness};
 use crate::catalog::lock::Lock;
+use crate::catalog::looks::Looks;
 use crate::cli::history::time;
 use crate::cli::output;
 use crate::run::Plan;
@@ -42,6 +43,20 @@ fn instant(
     let day = if precision == Precision::Day { " (a day)" } else { "" };
     let value = format!("{}{day}", time(zone, at));
     Fact { what, value, at: Some(output::rfc3339(at)), from: from.to_owned() }
+}
+
+/// When the database that an article comes from was looked at.
+pub(super) fn of_look(plan: &Plan, standing: &Standing, looks: &Looks) -> Vec<Fact> {
+    let zone = &plan.site.zone;
+    let at = |what, at: Option<DateTime<Utc>>, from| {
+        at.map(|at| instant(what, zone, at, Precision::Instant, from))
+    };
+    let source = format!("source {}", standing.source);
+    let facts = [
+        at("looked at", looks.looked, &source),
+        at("down since", looks.down, "its database can't be read; what was published stays"),
+    ];
+    facts.into_iter().flatten().collect()
 }
 
 /// The facts of an article that stands.

@@ -31,6 +31,7 @@ const ROLES: [(Role, &[&str]); 13] = [
         &[
             "publishedat",
             "published",
+            "publish",
             "publishdate",
             "publisheddate",
             "publishedon",
@@ -141,6 +142,8 @@ impl Role {
 pub(super) struct Guess<'a> {
     pub(super) table: &'a Table,
     columns: Vec<(Role, &'a Column)>,
+    /// Its texts are where Rails' Action Text keeps them.
+    has_rich_text: bool,
     /// The column that says what is published: a word, or yes and no.
     pub(super) status: Option<(Says, &'a Column)>,
 }
@@ -222,10 +225,41 @@ fn is_date(column: &Column) -> bool {
     ["date", "time"].iter().any(|part| column.kind.contains(part))
 }
 
+/// What names of tables begin with that frameworks and programs keep for themselves.
+const NOT_THE_DESKS: [&str; 10] = [
+    "action_text_",
+    "action_mailbox_",
+    "active_storage_",
+    "admin_",
+    "ar_internal_",
+    "auth_",
+    "directus_",
+    "django_",
+    "schema_migrations",
+    "strapi_",
+];
+/// Where Rails keeps texts of all tables.
+const RICH_TEXTS: &str = "action_text_rich_texts";
+
+/// A class of Rails by its table: `Article` of `articles`.
+fn class(table: &str) -> String {
+    let singular = match table.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => table.strip_suffix('s').unwrap_or(table).to_owned(),
+    };
+    let word = |part: &str| {
+        let mut chars = part.chars();
+        chars.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(chars).collect::<String>()
+    };
+    singular.split('_').map(word).collect()
+}
+
 /// The best guess first; tables that can't be articles not at all.
 pub(super) fn guesses(tables: &[Table]) -> Vec<Guess<'_>> {
+    let has_rich_texts = tables.iter().any(|table| table.name == RICH_TEXTS);
     let mut all: Vec<(u32, Guess<'_>)> = tables
         .iter()
+        .filter(|table| !NOT_THE_DESKS.iter().any(|own| table.name.starts_with(own)))
         .filter_map(|table| {
             let columns = roles(table);
             let has = |role: Role| columns.iter().any(|(own, _)| *own == role);
@@ -236,7 +270,8 @@ pub(super) fn guesses(tables: &[Table]) -> Vec<Guess<'_>> {
             let hint = ["article", "story", "stories", "post", "news", "entr"];
             let hint = if hint.iter().any(|word| name.contains(word)) { 2 } else { 0 };
             let weight: u32 = columns.iter().map(|(role, _)| role.weight()).sum();
-            let guess = Guess { table, status: status(table), columns };
+            let has_rich_text = !has(Role::Body) && has_rich_texts;
+            let guess = Guess { table, has_rich_text, status: status(table), columns };
             (can_be && weight + hint >= 8).then_some((weight + hint, guess))
         })
         .collect();
@@ -320,8 +355,16 @@ impl Guess<'_> {
                 );
             }
         }
-        let condition = self.condition(words, quote, &mut columns, &mut said);
         let table = quoted(&self.table.name, quote);
+        if self.has_rich_text && self.table.columns.iter().any(|column| column.name == "id") {
+            columns.push(format!(
+                "(select max(x.body) from {RICH_TEXTS} x where x.record_type = '{}' \
+                 and x.record_id = {table}.id and x.name in ('content', 'body', 'text')) as body_html",
+                class(&self.table.name).replace('\'', "''")
+            ));
+            said.push("Its text is taken from Action Text, without what is attached to it.".into());
+        }
+        let condition = self.condition(words, quote, &mut columns, &mut said);
         (format!("select {} from {table}{condition}", columns.join(", ")), said)
     }
 
@@ -334,6 +377,14 @@ impl Guess<'_> {
         said: &mut Vec<String>,
     ) -> String {
         let Some((says, column)) = self.status else {
+            // Where a day of publication is its own column, drafts have none.
+            let published = self.columns.iter().find(|(role, column)| {
+                *role == Role::Published && letters(&column.name).contains("publi")
+            });
+            if let Some((_, column)) = published {
+                said.push(format!("A row without {} is taken for a draft.", column.name));
+                return format!(" where {} is not null", quoted(&column.name, quote));
+            }
             said.push("No column says what is published: every row is taken.".into());
             return String::new();
         };

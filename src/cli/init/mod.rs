@@ -1,6 +1,7 @@
 //! `init`: a first `feeds.toml` for a database that is there already. What is asked is little; what was
 //! guessed is told in the file, on standard output. The password is in none of it.
 
+mod drupal;
 mod guess;
 mod known;
 mod toml;
@@ -84,6 +85,9 @@ fn file(options: &Options, init: &Init) -> Result<Made, String> {
             let blog = init.blog.unwrap_or(1);
             let place = (site, options.shown.as_str(), url.as_str());
             known::wordpress(&survey, (&tables, prefixes), blog, place).map_err(told)?
+        }
+        None if drupal::is_it(&tables) => {
+            drupal::file((site, &options.shown, &url), survey.quote())
         }
         None => guessed(&survey, &tables, (site, &options.shown, &url))?,
     };

@@ -74,6 +74,7 @@ impl Desk {
                 "in_memory": shelf.items.values().filter(|i| !i.bodies.is_empty()).count(),
                 "bytes": bytes(&shelf),
             },
+            "listening": self.service.listening(),
             "connections": { "public": doors(&self.counts.public), "admin": doors(&self.counts.admin) },
             "lazy": self.service.lazies.counts().into_iter().collect::<Counted>(),
         });

@@ -1,7 +1,8 @@
 //! Listens to the databases that tell of their changes, as `feeds.toml` says now: what is told wakes the
 //! worker at once.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -28,6 +29,21 @@ impl Drop for Listener {
     }
 }
 
+impl Service {
+    fn note_heard(&self, source: &str, is_heard: bool) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.insert(source.to_owned(), is_heard);
+    }
+
+    /// Whether each source that is listened to can be heard now.
+    pub(super) fn listening(&self) -> BTreeMap<String, bool> {
+        let settings = self.settings();
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = settings.plan.sources.iter().filter_map(wanted);
+        wanted.map(|(name, _)| (name.to_owned(), heard.get(name) == Some(&true))).collect()
+    }
+}
+
 /// Listens for as long as it is awaited.
 pub(super) async fn follow(service: Arc<Service>, handle: Handle) {
     let mut listeners: Vec<Listener> = Vec::new();
@@ -40,7 +56,7 @@ pub(super) async fn follow(service: Arc<Service>, handle: Handle) {
         });
         for (name, options) in wanted {
             if !listeners.iter().any(|l| l.name == name) {
-                listeners.push(begin(name, options.clone(), handle.clone()));
+                listeners.push(begin(name, options.clone(), handle.clone(), &service));
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -54,18 +70,28 @@ fn wanted(source: &source::Options) -> Option<(&str, &database::Options)> {
     }
 }
 
-fn begin(name: &str, options: database::Options, handle: Handle) -> Listener {
+fn begin(
+    name: &str,
+    options: database::Options,
+    handle: Handle,
+    service: &Arc<Service>,
+) -> Listener {
     let (told, name) = (name.to_owned(), name.to_owned());
+    let service = Arc::clone(service);
     let listened = options.clone();
     let task = tokio::spawn(async move {
         let Some(channel) = &listened.listen else { return };
         let tell = |heard| match heard {
             Heard::Notified => handle.changed(),
             Heard::Connected => {
+                service.note_heard(&told, true);
                 info!("source {told:?} tells of its changes");
                 handle.changed();
             }
-            Heard::Lost(e) => warn!("source {told:?} can't tell of its changes now: {e}"),
+            Heard::Lost(e) => {
+                service.note_heard(&told, false);
+                warn!("source {told:?} can't tell of its changes now: {e}");
+            }
         };
         database::listen(&listened, channel, &tell).await;
     });

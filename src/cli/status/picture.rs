@@ -25,6 +25,8 @@ pub(in crate::cli) struct Picture {
     pub(in crate::cli) last_good: Option<DateTime<Utc>>,
     /// The editions that are refused, and why.
     pub(in crate::cli) refused: BTreeMap<Address, String>,
+    /// The databases that are sources.
+    pub(in crate::cli) databases: Vec<super::databases::Told>,
 }
 
 /// A run that is remembered.
@@ -59,7 +61,8 @@ impl Picture {
             None => None,
         };
         let refused = ledger.refused().map_err(|e| e.to_string())?;
-        Ok(Picture { last, last_good, refused })
+        let databases = super::databases::of(settings, &state)?;
+        Ok(Picture { last, last_good, refused, databases })
     }
 
     /// What guards hold.
@@ -95,6 +98,7 @@ impl Picture {
             "held": self.held(),
             "refused": refused,
             "unwritten": self.unwritten(),
+            "databases": self.databases,
         })
     }
 }

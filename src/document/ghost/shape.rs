@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::gates::{Readable, readable};
 use super::permalink::{self, Values};
 use super::{TOLD, Told};
+use crate::document::columns::Columns;
 use crate::document::{Facts, Row, Shape, Value, dates, plain};
 use crate::time::Zone;
 
@@ -93,29 +94,6 @@ fn body(columns: &mut Columns, row: &Row, site: &str) {
     columns.text("body", &shown.map(|html| of_site(&html, site)).unwrap_or_default());
     columns.text("body_format", "html");
     columns.text(TOLD, told.map_or("", Told::as_str));
-}
-
-/// Columns of a row; those that say nothing are left out.
-#[derive(Debug, Default)]
-struct Columns(Vec<(String, Value)>);
-
-impl Columns {
-    fn text(&mut self, name: &str, value: &str) {
-        if !value.trim().is_empty() {
-            self.0.push((name.to_owned(), Value::Text(value.as_bytes().to_vec())));
-        }
-    }
-
-    fn json(&mut self, name: &str, value: Json) {
-        let says = match &value {
-            Json::Array(list) => !list.is_empty(),
-            Json::Object(map) => !map.is_empty(),
-            _ => false,
-        };
-        if says {
-            self.text(name, &value.to_string());
-        }
-    }
 }
 
 /// Plain text, written so that it is decoded once more.

@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::Post;
 use super::php::Php;
-use super::{Columns, Post};
+use crate::document::columns::Columns;
 
 /// The columns of a post's recordings; none of one without.
 pub(super) fn columns(columns: &mut Columns, post: &Post) {

@@ -28,6 +28,7 @@ pub use self::media::Attachment;
 use self::php::Php;
 pub use self::post::{Author, Post, Site, Term};
 pub use self::shape::SHAPE;
+use super::columns::Columns;
 use super::plain;
 use super::{Row, Value};
 
@@ -75,30 +76,6 @@ pub fn row(post: &Post, site: &Site) -> Option<Row> {
     }
     body(&mut columns, post);
     Some(Row { columns: columns.0 })
-}
-
-/// Columns of a row; those that say nothing are left out.
-#[derive(Debug, Default)]
-struct Columns(Vec<(String, Value)>);
-
-impl Columns {
-    fn text(&mut self, name: &str, value: &str) {
-        if !value.trim().is_empty() {
-            self.0.push((name.to_owned(), Value::Text(value.as_bytes().to_vec())));
-        }
-    }
-
-    fn json(&mut self, name: &str, value: Json) {
-        let says = match &value {
-            Json::Array(list) => !list.is_empty(),
-            Json::Object(map) => !map.is_empty(),
-            Json::Null => false,
-            _ => true,
-        };
-        if says {
-            self.text(name, &value.to_string());
-        }
-    }
 }
 
 /// The id as subscribers know it: WordPress prints `&#038;` into XML, where it is `&`.

@@ -6,7 +6,9 @@
 //! mark. A young mark says nothing: the row can change again under the same one. A sweep asks for such a row
 //! once more.
 
-use std::collections::{HashMap, HashSet};
+mod sweep;
+
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -39,6 +41,14 @@ pub struct Remembered {
     pub digest: ContentHash,
     /// The highest mark of all looks. Opaque bytes.
     pub mark: Vec<u8>,
+}
+
+impl Remembered {
+    /// The highest mark for a person to read; `None` where there is none.
+    #[must_use]
+    pub fn mark_text(&self) -> Option<String> {
+        key_of(&Mark::from_bytes(&self.mark)?.0)
+    }
 }
 
 /// What a look gave.
@@ -82,6 +92,7 @@ pub fn gather(
         facts,
         marks: clock,
         known,
+        met: None,
         gathered: Gathered::default(),
         batch: Vec::new(),
         deliver,
@@ -137,6 +148,8 @@ struct Marks<'a> {
     /// From where on marks are young: until a sweep has seen them grow old, a row may change under one.
     young: Mark,
     present: DateTime<chrono::FixedOffset>,
+    /// Whether a row may raise the highest: not while rows before it may have changed since they were read.
+    rises: bool,
 }
 
 impl<'a> Marks<'a> {
@@ -154,7 +167,7 @@ impl<'a> Marks<'a> {
             None => highest(session, options, changes)?.capped(present),
         };
         let young = high.less(changes.lag_s.saturating_add(changes.sweep_s));
-        Ok(Marks { changes, high, young, present })
+        Ok(Marks { changes, high, young, present, rises: true })
     }
 
     fn stamp(&mut self, keyed: &Keyed) -> Vec<u8> {
@@ -162,7 +175,7 @@ impl<'a> Marks<'a> {
         let mut stamp = keyed.stamp.0.to_vec();
         stamp.push(u8::from(mark.reaches(&self.young)));
         stamp.extend(mark.to_bytes());
-        if !mark.is_none() {
+        if self.rises && !mark.is_none() {
             let believed = mark.capped(self.present);
             if self.high.is_none() || believed.reaches(&self.high) {
                 self.high = believed;
@@ -251,39 +264,6 @@ impl Looking<'_, '_> {
         })
     }
 
-    /// Compares ids and marks, and asks for the rows that differ. `false` where rows lack ids.
-    fn sweep(&mut self, changes: &Changes) -> Result<bool, Error> {
-        let dialect = self.session.dialect();
-        let (id, mark) = (quoted("id", dialect), quoted(&changes.column, dialect));
-        let sql = around(self.sieve.options, &format!("q.{id} as id, q.{mark} as mark"), "");
-        let (mut seen, mut differ, mut all_named) = (HashSet::new(), Vec::new(), true);
-        let session = self.session;
-        session.ask(asked(self.sieve.options, &sql, &EVERYTHING), &mut |page| {
-            for row in page {
-                let value = |name| column(&row.columns, name).map(|at| row.columns[at].1.clone());
-                let (id, mark) = (value("id"), value("mark").unwrap_or(Value::Null));
-                let Some((id, key)) = id.and_then(|id| key_of(&id).map(|key| (id, key))) else {
-                    all_named = false;
-                    return Ok(ControlFlow::Break(()));
-                };
-                if !seen.insert(ContentHash::of(key.as_bytes())) {
-                    self.reader.tell(row_twice(self.sieve.options, &key));
-                } else if !self.sieve.stands(&key, &Mark(mark)) {
-                    differ.push(id);
-                }
-            }
-            while differ.len() >= PAGE_ROWS {
-                let rest = differ.split_off(PAGE_ROWS);
-                self.fetch(&std::mem::replace(&mut differ, rest))?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        if all_named {
-            self.fetch(&differ)?;
-        }
-        Ok(all_named)
-    }
-
     fn fetch(&mut self, ids: &[Value]) -> Result<(), Error> {
         if ids.is_empty() {
             return Ok(());
@@ -305,6 +285,8 @@ struct Sieve<'a> {
     facts: Arc<Facts>,
     marks: Option<Marks<'a>>,
     known: Knowledge<'a>,
+    /// Stamps of rows that this look has met already, where it may meet them again.
+    met: Option<HashMap<String, Stamp>>,
     gathered: Gathered,
     batch: Vec<Found>,
     deliver: &'a mut dyn FnMut(Vec<Found>),
@@ -327,6 +309,11 @@ impl Sieve<'_> {
                 Some(marks) => marks.stamp(&keyed),
                 None => keyed.stamp.0.to_vec(),
             });
+            if let Some(met) = &mut self.met
+                && met.insert(keyed.key.clone(), stamp.clone()).is_some_and(|met| met == stamp)
+            {
+                continue;
+            }
             if known.as_ref().is_some_and(|k| k.stamp == stamp && k.context == self.context) {
                 self.gathered.opened += 1;
                 self.gathered.unchanged += 1;
@@ -358,17 +345,24 @@ impl Sieve<'_> {
                 && stamp.get(BEFORE_MARK..) == Some(&mark.to_bytes())
         });
         if stands {
-            all.remove(key);
+            if let (Some((key, known)), Some(met)) = (all.remove_entry(key), &mut self.met) {
+                met.insert(key, known.stamp);
+            }
             self.gathered.opened += 1;
             self.gathered.unchanged += 1;
         }
         stands
     }
 
-    fn finish(mut self, reader: Reader<'_>) -> (Gathered, Option<Mark>) {
+    /// Hands over what waits.
+    fn flush(&mut self) {
         if !self.batch.is_empty() {
             (self.deliver)(std::mem::take(&mut self.batch));
         }
+    }
+
+    fn finish(mut self, reader: Reader<'_>) -> (Gathered, Option<Mark>) {
+        self.flush();
         let mut gathered = self.gathered;
         gathered.problems = reader.finish().problems;
         if let Knowledge::All(known) = self.known {

@@ -20,13 +20,16 @@ use super::postgres::runtime;
 use super::question::{self, Dialect, bare, begins_a_select, is_blank};
 use super::session::{Asked, PAGE_BYTES, PAGE_ROWS, Receive, weight};
 use super::tls::Trust;
-use super::{CONNECT_MAX, Error, LOCK_WAIT, Options};
+use super::{CONNECT_MAX, Error, Options, lock_wait};
 use crate::document::{Row, Value};
 
 /// The number of the collation that stands for bytes.
 const BINARY: u16 = 63;
 /// How much longer than a question may take the server keeps at it, where we couldn't stop it.
 const SERVER_SLACK: u32 = 10;
+
+/// From here on all answers are of one instant.
+const BEGIN: &str = "start transaction with consistent snapshot, read only";
 
 /// Connections to one server.
 pub(super) struct Session {
@@ -87,6 +90,22 @@ impl Session {
                 return Err(Error::TooSlow { shown, limit_s });
             }
             Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+
+    /// Ends the transactions, and begins others.
+    pub(super) fn renew(&self, shown: &str) -> Result<(), Error> {
+        for conn in self.idle.borrow_mut().iter_mut() {
+            let renewing = async {
+                conn.query_drop("rollback").await?;
+                conn.query_drop(BEGIN).await
+            };
+            let waiting = async { tokio::time::timeout(self.limit, renewing).await };
+            let limit_s = self.limit.as_secs();
+            let late = |_| Error::TooSlow { shown: shown.to_owned(), limit_s };
+            let renewed = self.runtime.block_on(waiting).map_err(late)?;
+            renewed.map_err(|e| fault(&e, shown, "", self.limit))?;
         }
         Ok(())
     }
@@ -179,17 +198,17 @@ fn opts(server: &Server, shown: &str, limit: Duration) -> Result<Opts, Error> {
         .init(vec![
             "set names utf8mb4".to_owned(),
             "set session time_zone = '+00:00'".to_owned(),
-            format!("set session lock_wait_timeout = {}", LOCK_WAIT.as_secs()),
+            format!("set session lock_wait_timeout = {}", lock_wait(limit).as_secs()),
             // A receiver may take its time.
             "set session net_write_timeout = 3600".to_owned(),
             // Each reads its own comment.
             format!(
                 "set session innodb_lock_wait_timeout = {0} /*M!100101 , max_statement_time = {1} */
                  /*!50708 , max_execution_time = {1}000 */",
-                LOCK_WAIT.as_secs(),
+                lock_wait(limit).as_secs(),
                 limit.as_secs().max(1) * u64::from(SERVER_SLACK),
             ),
-            "start transaction with consistent snapshot, read only".to_owned(),
+            BEGIN.to_owned(),
         ]);
     builder = match &server.host {
         Host::Name(name) => builder.ip_or_hostname(name),
@@ -246,19 +265,28 @@ async fn connect(opts: &Opts, shown: &str) -> Result<Conn, Failed> {
     }
 }
 
+/// The driver's words for a connection that ends within a packet.
+const CUT: &str = "bytes remaining on stream";
+
 /// What the server or the driver says, as ours.
 fn fault(error: &Driver, shown: &str, sql: &str, limit: Duration) -> Error {
     let shown = shown.to_owned();
     let said = match error {
         Driver::Server(said) => said,
-        Driver::Io(IoError::Io(e)) => return Error::Broken { shown, reason: e.to_string() },
+        Driver::Io(IoError::Io(e)) => {
+            let reason = match e.to_string() {
+                said if said == CUT => "the connection ended in the middle of an answer".to_owned(),
+                said => said,
+            };
+            return Error::Broken { shown, reason };
+        }
         other => return Error::Broken { shown, reason: other.to_string() },
     };
     let reason = without_strings(&said.message, sql, Dialect::Mysql);
     match said.code {
         1044 | 1045 | 1049 | 1130 | 1698 | 1862 | 4151 => Error::Refused { shown, reason },
         1969 | 3024 | 1317 => Error::TooSlow { shown, limit_s: limit.as_secs() },
-        1205 | 1213 => Error::Locked { shown, waited_s: LOCK_WAIT.as_secs() },
+        1205 | 1213 => Error::Locked { shown, waited_s: lock_wait(limit).as_secs() },
         // Too many connections, a shutdown, a connection that was killed, a full disk.
         1040 | 1053 | 1077 | 1080 | 1129 | 1203 | 1226 | 1927 | 3 | 28 | 1021 | 1152 | 1184 => {
             Error::Broken { shown, reason }
@@ -300,29 +328,22 @@ impl Form {
             MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL => Form::Number,
             MYSQL_TYPE_DATE | MYSQL_TYPE_NEWDATE => Form::Day,
             MYSQL_TYPE_TIMESTAMP | MYSQL_TYPE_TIMESTAMP2 => Form::Instant,
-            MYSQL_TYPE_JSON => Form::Text,
+            MYSQL_TYPE_JSON | MYSQL_TYPE_ENUM | MYSQL_TYPE_SET => Form::Text,
             MYSQL_TYPE_BIT => Form::Bytes,
+            MYSQL_TYPE_GEOMETRY if is_bytes => Form::Bytes,
             MYSQL_TYPE_TINY_BLOB
             | MYSQL_TYPE_BLOB
             | MYSQL_TYPE_MEDIUM_BLOB
             | MYSQL_TYPE_LONG_BLOB
             | MYSQL_TYPE_STRING
             | MYSQL_TYPE_VAR_STRING
-            | MYSQL_TYPE_VARCHAR
-            | MYSQL_TYPE_GEOMETRY
-                if is_bytes =>
-            {
-                Form::Bytes
+            | MYSQL_TYPE_VARCHAR => {
+                if is_bytes {
+                    Form::Bytes
+                } else {
+                    Form::Text
+                }
             }
-            MYSQL_TYPE_TINY_BLOB
-            | MYSQL_TYPE_BLOB
-            | MYSQL_TYPE_MEDIUM_BLOB
-            | MYSQL_TYPE_LONG_BLOB
-            | MYSQL_TYPE_STRING
-            | MYSQL_TYPE_VAR_STRING
-            | MYSQL_TYPE_VARCHAR
-            | MYSQL_TYPE_ENUM
-            | MYSQL_TYPE_SET => Form::Text,
             _ => Form::Other,
         }
     }

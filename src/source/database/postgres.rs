@@ -19,7 +19,7 @@ use super::address::{Host, Server, TlsMode};
 use super::error::without_strings;
 use super::question::{self, Dialect, bare, begins_a_select, is_blank, quoted};
 use super::session::{Asked, PAGE_BYTES, PAGE_ROWS, Receive, weight};
-use super::{CONNECT_MAX, Error, LOCK_WAIT, Options};
+use super::{CONNECT_MAX, Error, Options, lock_wait};
 use crate::document::{Row, Value};
 
 /// How much longer than the server's own limit we wait for it: by then it has said so.
@@ -41,16 +41,25 @@ impl Session {
         let runtime = runtime(shown)?;
         let client = runtime.block_on(connect(server, shown))?;
         let session = Session { runtime, client, limit: options.limit, cursors: Cell::new(0) };
+        session.begin(shown, "")?;
+        Ok(session)
+    }
+
+    fn begin(&self, shown: &str, first: &str) -> Result<(), Error> {
         let begin = format!(
-            "begin isolation level repeatable read, read only;
+            "{first}begin isolation level repeatable read, read only;
              set local timezone = 'UTC'; set local datestyle = 'ISO';
              set local intervalstyle = 'iso_8601'; set local cursor_tuple_fraction = 1;
              set local lock_timeout = {}; set local statement_timeout = {}",
-            LOCK_WAIT.as_millis(),
-            options.limit.as_millis().max(1),
+            lock_wait(self.limit).as_millis(),
+            self.limit.as_millis().max(1),
         );
-        session.wait(shown, "", session.client.batch_execute(&begin))?;
-        Ok(session)
+        self.wait(shown, "", self.client.batch_execute(&begin))
+    }
+
+    /// Ends the transaction, be it broken, and begins another.
+    pub(super) fn renew(&self, shown: &str) -> Result<(), Error> {
+        self.begin(shown, "rollback; ")
     }
 
     /// Waits for the server, but not for ever.
@@ -226,7 +235,7 @@ pub(super) fn fault(
         return Error::TooSlow { shown, limit_s: limit.as_secs() };
     }
     if *code == SqlState::LOCK_NOT_AVAILABLE {
-        return Error::Locked { shown, waited_s: LOCK_WAIT.as_secs() };
+        return Error::Locked { shown, waited_s: lock_wait(limit).as_secs() };
     }
     match code.code().get(..2).unwrap_or_default() {
         "28" | "3D" => Error::Refused { shown, reason },

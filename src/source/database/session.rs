@@ -25,7 +25,8 @@ pub(super) struct Asked<'a> {
 /// Takes a page of rows. Another question may be asked meanwhile.
 pub(super) type Receive<'r> = dyn FnMut(Vec<Row>) -> Result<ControlFlow<()>, Error> + 'r;
 
-/// An open database. Everything that it answers is of one instant, as far as the engine has one.
+/// An open database. Everything that it answers is of one instant, as far as the engine has one, until it
+/// is renewed.
 pub(super) enum Session {
     Sqlite(sqlite::Session),
     Postgres(postgres::Session),
@@ -68,6 +69,15 @@ impl Session {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(all)
+    }
+
+    /// Lets go of what it holds: what is asked from now on is of another instant.
+    pub(super) fn renew(&self, shown: &str) -> Result<(), Error> {
+        match self {
+            Session::Sqlite(session) => session.renew(),
+            Session::Postgres(session) => session.renew(shown),
+            Session::Mysql(session) => session.renew(shown),
+        }
     }
 
     /// Ends it; an error where what was answered may not be of one instant.

@@ -100,6 +100,11 @@ impl Session {
         Ok(statement)
     }
 
+    pub(super) fn renew(&self) -> Result<(), Error> {
+        let renewed = self.opened.connection.execute_batch("commit; begin");
+        renewed.map_err(|e| fault(e, &self.shown))
+    }
+
     /// Whether what was read is one state of the database.
     pub(super) fn end(self) -> Result<(), Error> {
         self.opened.unchanged(&self.file, &self.shown)

@@ -67,6 +67,24 @@ enum Role {
     Log,
 }
 
+impl Name {
+    /// Whether an entry of the directory is meant: that of this name, or, of files, those that it names by
+    /// wildcards.
+    fn is_for(&self, entry: &OsStr) -> bool {
+        if self.name == entry {
+            return true;
+        }
+        self.role == Role::File
+            && has_wildcards(&self.name)
+                .and_then(|name| globset::Glob::new(name).ok())
+                .is_some_and(|glob| glob.compile_matcher().is_match(entry))
+    }
+}
+
+fn has_wildcards(name: &OsStr) -> Option<&str> {
+    name.to_str().filter(|name| name.contains(['*', '?', '[', '{']))
+}
+
 /// What an event asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Sign {
@@ -104,8 +122,13 @@ impl Ground {
                 name.push("-wal");
                 (dir, name)
             });
+            // No file is called so; those that are may come.
+            let missing = trail.steps.last().filter(|_| trail.real.is_none()).cloned();
+            let wild = missing.filter(|(_, name)| {
+                has_wildcards(name).is_some() && file.file_name() == Some(name)
+            });
             ground.name(trail.steps, Role::Way);
-            ground.name(trail.last, Role::File);
+            ground.name(trail.last.or(wild), Role::File);
             ground.name(log, Role::Log);
         }
         for path in &options.ignored {
@@ -209,7 +232,7 @@ impl Ground {
 
     fn by_name(&self, path: &Path, kind: Kind, signs: &mut Vec<Sign>) {
         let (Some(dir), Some(entry)) = (path.parent(), path.file_name()) else { return };
-        for name in self.names.iter().filter(|name| name.dir == dir && name.name == entry) {
+        for name in self.names.iter().filter(|name| name.dir == dir && name.is_for(entry)) {
             let path = path.to_owned();
             match (name.role, kind) {
                 (Role::Way, Kind::Made | Kind::MadeDirectory | Kind::Appeared | Kind::Gone) => {

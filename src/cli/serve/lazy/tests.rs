@@ -30,7 +30,7 @@ fn newsroom() -> Newsroom {
         waiting: &mut |_| {},
         wishes: Wishes::default(),
         progress: &run::progress::Progress::default(),
-        databases: &run::databases::Databases::default(),
+        databases: &run::stores::Databases::default(),
         published: &|| {},
     };
     run::run(&service.settings().plan, call).unwrap();

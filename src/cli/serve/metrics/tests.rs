@@ -53,6 +53,7 @@ fn troubled() -> Picture {
         }),
         last_good: Some(time(1_700_000_300)),
         refused: refused.into_iter().collect(),
+        databases: Vec::new(),
     }
 }
 

@@ -1,0 +1,13 @@
+create table node (nid integer primary key, vid integer, type varchar(32), uuid varchar(128), langcode varchar(12));
+create table node_field_data (nid integer, vid integer, type varchar(32), langcode varchar(12), status tinyint, uid integer, title varchar(255), created integer, changed integer, promote tinyint, sticky tinyint, default_langcode tinyint, primary key (nid, langcode));
+create table node_field_revision (nid integer, vid integer, langcode varchar(12), status tinyint, uid integer, title varchar(255), created integer, changed integer, default_langcode tinyint, primary key (vid, langcode));
+create table node__body (bundle varchar(128), deleted tinyint, entity_id integer, revision_id integer, langcode varchar(32), delta integer, body_value text, body_summary text, body_format varchar(255));
+create table users_field_data (uid integer, langcode varchar(12), name varchar(60), mail varchar(254), status tinyint, created integer, changed integer);
+create table path_alias (id integer primary key, revision_id integer, uuid varchar(128), langcode varchar(12), path varchar(255), alias varchar(255), status tinyint);
+insert into node_field_data values (1, 1, 'article', 'en', 1, 1, 'The wall', 1772323500, 1772323600, 1, 0, 1);
+insert into node_field_data values (2, 2, 'article', 'en', 0, 1, 'SECRET', 1772323500, 1772323600, 1, 0, 1);
+insert into node_field_data values (3, 3, 'webform', 'en', 1, 1, 'SECRET', 1772323500, 1772323600, 1, 0, 1);
+insert into node__body values ('article', 0, 1, 1, 'en', 0, '<p>It is up.</p>', '', 'basic_html');
+insert into node__body values ('article', 0, 2, 2, 'en', 0, '<p>SECRET</p>', '', 'basic_html');
+insert into users_field_data values (1, 'en', 'Ada Brook', 'ada@gazette.example', 1, 1, 1);
+insert into path_alias values (1, 1, 'p', 'en', '/node/1', '/the-wall', 1);

@@ -1,0 +1,11 @@
+create table schema_migrations (version varchar(255) primary key);
+create table action_text_rich_texts (id integer primary key, name varchar(255) not null, body text, record_type varchar(255) not null, record_id bigint not null, created_at datetime, updated_at datetime);
+create table active_storage_blobs (id integer primary key, filename varchar(255), content_type varchar(255), metadata text, byte_size bigint, created_at datetime);
+create table users (id integer primary key, name varchar(255), email varchar(255), created_at datetime);
+create table articles (id integer primary key, title varchar(255), slug varchar(255), user_id integer, published_at datetime, created_at datetime, updated_at datetime);
+insert into users values (1, 'Ada Brook', 'ada@gazette.example', '2020-01-01 00:00:00');
+insert into articles values (1, 'The wall', 'the-wall', 1, '2026-03-01 09:00:00', '2026-02-01 09:00:00', '2026-03-02 09:00:00');
+insert into articles values (2, 'SECRET', 'secret', 1, null, '2026-02-01 09:00:00', '2026-03-02 09:00:00');
+insert into action_text_rich_texts values (1, 'content', '<p>It is up.</p>', 'Article', 1, '2026-02-01 09:00:00', '2026-02-01 09:00:00');
+insert into action_text_rich_texts values (2, 'content', '<p>SECRET</p>', 'Article', 2, '2026-02-01 09:00:00', '2026-02-01 09:00:00');
+insert into action_text_rich_texts values (3, 'content', '<p>SECRET</p>', 'Page', 1, '2026-02-01 09:00:00', '2026-02-01 09:00:00');
