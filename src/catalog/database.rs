@@ -37,6 +37,42 @@ impl Lookup {
         }
         Ok(known)
     }
+
+    /// Gives the path of each document of a source that is known.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn each_path(&self, source: &str, each: &mut dyn FnMut(String)) -> Result<(), Error> {
+        let mut query = self
+            .0
+            .prepare_cached(
+                "select path from document d where source = ?1
+                   and not exists (select 1 from staged s
+                                   where s.source = d.source and s.path = d.path)
+                 union all
+                 select path from staged where source = ?1 and vanished = 0",
+            )
+            .map_err(Error::database)?;
+        let mut rows = query.query([source]).map_err(Error::database)?;
+        while let Some(row) = rows.next().map_err(Error::database)? {
+            each(row.get(0).map_err(Error::database)?);
+        }
+        Ok(())
+    }
+
+    /// Whether any document of a source is known.
+    ///
+    /// # Errors
+    /// Where SQLite refuses.
+    pub fn knows(&self, source: &str) -> Result<bool, Error> {
+        self.0
+            .prepare_cached(
+                "select exists (select 1 from document where source = ?1)
+                     or exists (select 1 from staged where source = ?1)",
+            )
+            .and_then(|mut q| q.query_row([source], |row| row.get(0)))
+            .map_err(Error::database)
+    }
 }
 
 impl Catalog {

@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global) -> Status {
         ));
         return Status::Failed;
     }
-    let picture = match Picture::read(&settings) {
+    let picture = match Picture::read(&settings, true) {
         Ok(picture) => picture,
         Err(sentence) => {
             complain(&with_room(&sentence, &settings.plan));

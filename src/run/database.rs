@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use super::gather::{Tally, stream};
 use super::standing::Seen;
 use super::{Call, Depth, Error};
+use crate::catalog::database::Lookup;
 use crate::catalog::looks::Ended;
 use crate::catalog::{self, Catalog};
-use crate::source::database::{self, Look, Looked};
+use crate::source::database::{self, Look, Looked, Past, Take};
 use crate::source::{self, Gathered};
 
 /// Looks at a database as thoroughly as the run wants and as it must be.
@@ -57,11 +58,7 @@ pub(super) fn look(
             }
         }
     }
-    let known = catalog.memory(&source.name, None)?.documents;
-    let looked = stream(source, catalog, tally, |deliver| {
-        database::gather(options, &source.name, &source.reading, Look::Whole(known), deliver)
-    })?;
-    Ok(match looked {
+    Ok(match whole(source, options, catalog, tally)? {
         Ok(Looked::Done(gathered, remembered)) => {
             catalog.note_database_look(&source.name, remembered.as_ref(), now)?;
             catalog.note_look(&source.name, now, Ended::Whole)?;
@@ -76,6 +73,23 @@ pub(super) fn look(
     })
 }
 
+/// Looks at all rows.
+fn whole(
+    source: &source::Options,
+    options: &database::Options,
+    catalog: &mut Catalog,
+    tally: &Tally<'_>,
+) -> Result<Result<Looked, database::Error>, Error> {
+    let lookup = Known::of(source, catalog)?;
+    let (of, each) = (|keys: &[String]| lookup.rows(keys), |each: &mut Take<'_>| lookup.each(each));
+    let past = Past { of: &of, each: &each };
+    let looked = stream(source, catalog, tally, |deliver| {
+        database::gather(options, &source.name, &source.reading, Look::Whole(&past), deliver)
+    })?;
+    lookup.end(looked)
+}
+
+/// Looks at what changed since the last look.
 fn since_last(
     source: &source::Options,
     options: &database::Options,
@@ -83,21 +97,52 @@ fn since_last(
     catalog: &mut Catalog,
     tally: &Tally<'_>,
 ) -> Result<Result<Looked, database::Error>, Error> {
-    let lookup = catalog.lookup()?;
-    let failed: RefCell<Option<catalog::Error>> = RefCell::default();
-    let known = |keys: &[String]| {
-        lookup.known(&source.name, keys).unwrap_or_else(|e| {
-            // What is known can't be told: all count as new, and the run ends below.
-            *failed.borrow_mut() = Some(e);
-            Vec::new()
-        })
-    };
+    let lookup = Known::of(source, catalog)?;
+    let of = |keys: &[String]| lookup.rows(keys);
     let looked = stream(source, catalog, tally, |deliver| {
-        let look = Look::Since(before, &known);
+        let look = Look::Since(before, &of);
         database::gather(options, &source.name, &source.reading, look, deliver)
     })?;
-    match failed.into_inner() {
-        Some(e) => Err(e.into()),
-        None => Ok(looked),
+    lookup.end(looked)
+}
+
+/// What is known of a source's rows, asked for while others are written.
+struct Known<'a> {
+    source: &'a str,
+    lookup: Lookup,
+    /// Whether anything is known.
+    any: bool,
+    failed: RefCell<Option<catalog::Error>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(source: &'a source::Options, catalog: &Catalog) -> Result<Known<'a>, Error> {
+        let lookup = catalog.lookup()?;
+        let any = lookup.knows(&source.name)?;
+        Ok(Known { source: &source.name, lookup, any, failed: RefCell::default() })
+    }
+
+    /// What is known of these. Where that can't be told all count as new, and the run ends with it.
+    fn rows(&self, keys: &[String]) -> Vec<source::Known> {
+        if !self.any {
+            return Vec::new();
+        }
+        self.lookup.known(self.source, keys).unwrap_or_else(|e| {
+            *self.failed.borrow_mut() = Some(e);
+            Vec::new()
+        })
+    }
+
+    fn each(&self, each: &mut Take<'_>) {
+        if let Err(e) = self.lookup.each_path(self.source, each) {
+            *self.failed.borrow_mut() = Some(e);
+        }
+    }
+
+    fn end<T>(self, looked: T) -> Result<T, Error> {
+        match self.failed.into_inner() {
+            Some(e) => Err(e.into()),
+            None => Ok(looked),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub use self::address::{Address, Host, Password, Server, Tls, TlsMode};
 pub use self::error::Error;
 use self::keys::KeyColumns;
 pub use self::listen::{Heard, listen};
-pub use self::look::{Look, Looked, Remembered, gather};
+pub use self::look::{Look, Looked, Past, Remembered, Take, gather};
 pub use self::marks::Changes;
 use self::question::Given;
 use self::session::{Asked, Session};
@@ -200,6 +200,11 @@ impl<'a> Reader<'a> {
             }
         }
         keyed
+    }
+
+    /// Whether a row had this key.
+    fn has(&self, key: &str) -> bool {
+        self.known.contains(&ContentHash::of(key.as_bytes()))
     }
 
     fn tell(&mut self, problem: Problem) {

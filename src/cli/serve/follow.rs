@@ -133,7 +133,7 @@ impl Follower {
             return;
         }
         *read = Some(mark);
-        match Picture::read(&settings) {
+        match Picture::read(&settings, false) {
             Ok(mut picture) => {
                 // It may have been forgotten since.
                 let before = self.service.picture.load().last_good;

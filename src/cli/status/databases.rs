@@ -16,8 +16,9 @@ use crate::state::State;
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub(in crate::cli) struct Told {
     source: String,
-    /// Rows that are known, those without an article included.
-    rows: u64,
+    /// Rows that are known, those without an article included. Not told by `serve`, which would count
+    /// them after each run.
+    rows: Option<u64>,
     #[serde(serialize_with = "instant")]
     looked: Option<DateTime<Utc>>,
     #[serde(serialize_with = "instant")]
@@ -38,16 +39,21 @@ fn instant<S: serde::Serializer>(at: &Option<DateTime<Utc>>, to: S) -> Result<S:
     at.map(output::rfc3339).serialize(to)
 }
 
-/// Asks the state; nothing is told where none of the sources is a database.
-pub(in crate::cli) fn of(settings: &Settings, state: &State) -> Result<Vec<Told>, String> {
+/// Asks the state, and counts rows if that is wanted; nothing is told where none of the sources is a
+/// database.
+pub(in crate::cli) fn of(
+    settings: &Settings,
+    state: &State,
+    counted: bool,
+) -> Result<Vec<Told>, String> {
     let is_database = |s: &crate::source::Options| matches!(s.place, Place::Database(_));
     if !settings.plan.sources.iter().any(is_database) || !state.catalog().exists() {
         return Ok(Vec::new());
     }
-    ask(settings, state).map_err(|e| e.to_string())
+    ask(settings, state, counted).map_err(|e| e.to_string())
 }
 
-fn ask(settings: &Settings, state: &State) -> Result<Vec<Told>, catalog::Error> {
+fn ask(settings: &Settings, state: &State, counted: bool) -> Result<Vec<Told>, catalog::Error> {
     let catalog = Catalog::open_to_read(state)?;
     if !catalog.is_made()? {
         return Ok(Vec::new());
@@ -66,7 +72,7 @@ fn ask(settings: &Settings, state: &State) -> Result<Vec<Told>, catalog::Error> 
         let every = changes.and_then(|c| TimeDelta::try_seconds(i64::try_from(c.sweep_s).ok()?));
         all.push(Told {
             source: source.name.clone(),
-            rows: catalog.count_documents(&source.name)?,
+            rows: counted.then(|| catalog.count_documents(&source.name)).transpose()?,
             looked: looks.looked,
             whole: looks.whole,
             swept,
@@ -87,12 +93,8 @@ pub(super) fn tell(
     let at = |at: Option<DateTime<Utc>>| at.map_or_else(|| "not known".to_owned(), time);
     for told in all {
         let source = output::safe(&told.source);
-        writeln!(
-            out,
-            "database   {source}: {} rows known; last looked at {}",
-            told.rows,
-            at(told.looked)
-        )?;
+        let rows = told.rows.map_or_else(String::new, |rows| format!("{rows} rows known; "));
+        writeln!(out, "database   {source}: {rows}last looked at {}", at(told.looked))?;
         if let Some(down) = told.down_since {
             writeln!(out, "           down since {}", time(down))?;
         }

@@ -46,8 +46,9 @@ impl LastRun {
 }
 
 impl Picture {
-    /// Reads it. What isn't there yet is left out; nothing is made.
-    pub(in crate::cli) fn read(settings: &Settings) -> Result<Picture, String> {
+    /// Reads it, and counts rows of databases if that is wanted. What isn't there yet is left out; nothing
+    /// is made.
+    pub(in crate::cli) fn read(settings: &Settings, counted: bool) -> Result<Picture, String> {
         let plan = &settings.plan;
         let state = State::find(&plan.state, &plan.config).map_err(|e| e.to_string())?;
         let Some(state) = state else { return Ok(Picture::default()) };
@@ -61,7 +62,7 @@ impl Picture {
             None => None,
         };
         let refused = ledger.refused().map_err(|e| e.to_string())?;
-        let databases = super::databases::of(settings, &state)?;
+        let databases = super::databases::of(settings, &state, counted)?;
         Ok(Picture { last, last_good, refused, databases })
     }
 

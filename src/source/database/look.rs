@@ -26,12 +26,23 @@ use crate::source::{BATCH, Found, FoundPlace, Gathered, Known, Stamp};
 /// How a database is looked at.
 pub enum Look<'a> {
     /// All rows with all their values.
-    Whole(Vec<Known>),
+    Whole(&'a Past<'a>),
     /// All rows by their ids and marks; those that differ with all their values. Where there are no marks,
     /// or what belongs to rows has none of its own, all of them.
     Sweep(Vec<Known>, &'a Remembered),
     /// What changed since.
     Since(&'a Remembered, &'a dyn Fn(&[String]) -> Vec<Known>),
+}
+
+/// Takes keys, one after the other.
+pub type Take<'a> = dyn FnMut(String) + 'a;
+
+/// What is known of the rows of a source: asked for by pages, so that nobody holds all of it.
+pub struct Past<'a> {
+    /// What is known of rows, by their keys.
+    pub of: &'a dyn Fn(&[String]) -> Vec<Known>,
+    /// Gives the keys of all rows that are known.
+    pub each: &'a dyn Fn(&mut Take<'_>),
 }
 
 /// What is remembered of the looks at a database.
@@ -77,7 +88,7 @@ pub fn gather(
     let digest = digest(options, context);
     let changes = options.question.changes.as_ref();
     let (known, before) = match look {
-        Look::Whole(known) => (Knowledge::All(by_key(known)), None),
+        Look::Whole(past) => (Knowledge::Past(past), None),
         Look::Sweep(known, before) => (Knowledge::All(by_key(known)), Some(before)),
         Look::Since(before, of) => (Knowledge::Of(of), Some(before)),
     };
@@ -136,6 +147,8 @@ fn digest(options: &Options, context: ContentHash) -> ContentHash {
 enum Knowledge<'a> {
     /// Of all of them; what is left at the end has vanished.
     All(HashMap<String, Known>),
+    /// Of those that are asked for; what has no row at the end has vanished.
+    Past(&'a Past<'a>),
     /// Of those that are asked for.
     Of(&'a dyn Fn(&[String]) -> Vec<Known>),
 }
@@ -294,11 +307,13 @@ struct Sieve<'a> {
 
 impl Sieve<'_> {
     fn take(&mut self, page: Vec<Keyed>) {
+        let asked = |of: &dyn Fn(&[String]) -> Vec<Known>| {
+            let keys: Vec<String> = page.iter().map(|keyed| keyed.key.clone()).collect();
+            by_key(of(&keys))
+        };
         let mut here = match &mut self.known {
-            Knowledge::Of(of) => {
-                let keys: Vec<String> = page.iter().map(|keyed| keyed.key.clone()).collect();
-                by_key(of(&keys))
-            }
+            Knowledge::Of(of) => asked(*of),
+            Knowledge::Past(past) => asked(past.of),
             Knowledge::All(known) => {
                 page.iter().filter_map(|keyed| known.remove_entry(&keyed.key)).collect()
             }
@@ -364,11 +379,17 @@ impl Sieve<'_> {
     fn finish(mut self, reader: Reader<'_>) -> (Gathered, Option<Mark>) {
         self.flush();
         let mut gathered = self.gathered;
-        gathered.problems = reader.finish().problems;
-        if let Knowledge::All(known) = self.known {
-            gathered.vanished = known.into_keys().collect();
-            gathered.vanished.sort();
+        match self.known {
+            Knowledge::All(known) => gathered.vanished = known.into_keys().collect(),
+            Knowledge::Past(past) => (past.each)(&mut |key| {
+                if !reader.has(&key) {
+                    gathered.vanished.push(key);
+                }
+            }),
+            Knowledge::Of(_) => {}
         }
+        gathered.vanished.sort();
+        gathered.problems = reader.finish().problems;
         (gathered, self.marks.map(|marks| marks.high))
     }
 }

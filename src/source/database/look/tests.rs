@@ -336,9 +336,11 @@ impl World {
         let of = |keys: &[String]| {
             keys.iter().filter_map(|k| standing.get(k)).map(|(_, known)| known.clone()).collect()
         };
+        let each = |give: &mut Take<'_>| standing.keys().cloned().for_each(give);
+        let past = Past { of: &of, each: &each };
         let before = self.remembered.clone();
         let look = match (&before, sweep) {
-            (None, _) => Look::Whole(all),
+            (None, _) => Look::Whole(&past),
             (Some(before), true) => Look::Sweep(all, before),
             (Some(before), false) => Look::Since(before, &of),
         };
