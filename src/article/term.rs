@@ -68,7 +68,7 @@ impl From<Taxonomy> for String {
 pub struct TermKey {
     /// What kind of group it is.
     pub taxonomy: Taxonomy,
-    /// See [`slug::slug`].
+    /// See [`slug`](crate::article::slug::slug).
     pub slug: String,
 }
 
