@@ -197,6 +197,7 @@ pub(super) struct Server {
     pub(super) admin: Option<At<Option<SocketAddr>>>,
     pub(super) max_age: Option<At<u64>>,
     pub(super) aliases: Vec<(At<String>, Str)>,
+    pub(super) fallbacks: Vec<(At<String>, Str)>,
     pub(super) redirects: Vec<(At<String>, Str)>,
     pub(super) gone: Vec<Str>,
 }
@@ -640,6 +641,7 @@ fn server(text: &mut Text<'_>, mut t: Table<'_>) -> Server {
         admin: t.parsed(text, "admin", values::or_none(places::listen)),
         max_age: t.parsed(text, "max_age", values::duration),
         aliases: t.pairs(text, "aliases", "\"/rss.xml\" = \"latest.rss\""),
+        fallbacks: t.pairs(text, "fallbacks", "\"/search/**/feed\" = \"latest.rss\""),
         redirects: t.pairs(text, "redirects", "\"/old/\" = \"/feeds/latest/\""),
         gone: t.strings(text, "gone"),
     };

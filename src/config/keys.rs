@@ -135,7 +135,7 @@ pub(crate) const OUTPUT: Keys = Keys { header: "[output]", names: &["dir", "stat
 
 pub(crate) const SERVER: Keys = Keys {
     header: "[server]",
-    names: &["listen", "admin", "max_age", "aliases", "redirects", "gone"],
+    names: &["listen", "admin", "max_age", "aliases", "fallbacks", "redirects", "gone"],
 };
 
 /// The tables that have a header of their own.

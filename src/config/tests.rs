@@ -127,7 +127,7 @@ fn alone(header: &str, key: &str, written: &str) -> String {
                 "{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"a\"\n{header}\n{beside}{written}\n"
             )
         }
-        ("[server]", "aliases" | "redirects") => format!(
+        ("[server]", "aliases" | "fallbacks" | "redirects") => format!(
             "{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"latest\"\n{header}\n{written}\n"
         ),
         _ => format!("{NEEDED_SITE}{NEEDED_SOURCE}{header}\n{written}\n"),

@@ -4,7 +4,7 @@
 
 use super::Question;
 use crate::document::wordpress::SHAPE;
-pub use crate::document::wordpress::{Facts, feed_paths};
+pub use crate::document::wordpress::{Facts, Known, closest, feed_paths};
 
 /// Which tables, and which of their posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
