@@ -16,6 +16,7 @@ use super::podcast;
 use super::reader::Table;
 use super::text::{At, Span, Str, Text};
 use super::values;
+use super::wordpress;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::net::Allowed;
@@ -358,7 +359,7 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
 
 /// The keys of each kind, refused at the other.
 const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
-const DATABASE: [&str; 17] = [
+const DATABASE: [&str; 18] = [
     "url",
     "query",
     "table",
@@ -368,6 +369,7 @@ const DATABASE: [&str; 17] = [
     "preset",
     "table_prefix",
     "blog",
+    "type_bases",
     "changed_since",
     "lag",
     "sweep",
@@ -468,7 +470,7 @@ fn database(
         }
     }
     if !matches!(preset, Some(Preset::Wordpress(_))) && (!t.has("preset") || preset.is_some()) {
-        for key in ["table_prefix", "blog"] {
+        for key in ["table_prefix", "blog", "type_bases"] {
             let what = "is for the preset of WordPress";
             t.refuse(text, key, what, "add `preset = \"wordpress\"`, or leave it out");
         }
@@ -530,6 +532,7 @@ fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Pr
     let preset = t.parsed(text, "preset", values::word(codes::VALUE, WORDS));
     let prefix = t.parsed(text, "table_prefix", values::table_prefix);
     let blog = t.count(text, "blog");
+    let bases = wordpress::type_bases(text, t, types);
     if preset?.value {
         return Some(Preset::Ghost);
     }
@@ -537,6 +540,7 @@ fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Pr
         prefix: prefix.map_or_else(|| "wp_".to_owned(), |at| at.value),
         blog: blog.unwrap_or(1),
         types: types.to_vec(),
+        bases,
     }))
 }
 

@@ -67,6 +67,7 @@ pub(crate) const SOURCE: Keys = Keys {
         "table_prefix",
         "blog",
         "types",
+        "type_bases",
         "permalink",
         "timezone",
         "language",

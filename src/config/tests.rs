@@ -89,6 +89,10 @@ fn alone(header: &str, key: &str, written: &str) -> String {
             let url = "url = \"mysql://ann@db/d\"\npreset = \"wordpress\"";
             format!("{NEEDED_SITE}{database}{url}\n{written}\n")
         }
+        ("[[source]]", "type_bases") => {
+            let url = "url = \"mysql://ann@db/d\"\npreset = \"wordpress\"";
+            format!("{NEEDED_SITE}{database}{url}\ntypes = [\"podcast\"]\n{written}\n")
+        }
         ("[[source]]", "table") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\n{written}\n")
         }

@@ -224,7 +224,10 @@ fn wordpress_facts(
     let first = |rows: &[Answer]| rows.iter().take(TERMS_MAX).map(known).collect();
     let nested = |row| wordpress::Known { path: path(row, &categories), ..known(row) };
     let is_taken = categories.iter().any(|row| text(row, "slug") == "latest");
+    let home = url::Url::parse(of("home").trim()).ok();
+    let home = home.map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned());
     let facts = wordpress::Facts {
+        home,
         structure: of("permalink_structure"),
         category_base: of("category_base"),
         tag_base: of("tag_base"),

@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use super::permalink::front;
 use super::{decoded, plain};
 use crate::article::slug::slug;
 
 /// What the addresses depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
+    /// The path of the option `home`, without a final slash: `/blog`. Empty where the site has a host of
+    /// its own.
+    pub home: String,
     /// The option `permalink_structure`; where it is empty, only `?feed=` addresses exist.
     pub structure: String,
     /// The option `category_base`; empty is `category`.
@@ -93,7 +97,7 @@ pub fn feed_paths(facts: &Facts) -> Vec<(String, String)> {
     }
     let mut seen = BTreeSet::new();
     all.retain(|(path, _)| seen.insert(path.clone()));
-    all
+    below(&facts.home, all)
 }
 
 /// Patterns of the addresses of feeds that aren't made here, of a day, month or year and of what a
@@ -131,7 +135,11 @@ pub fn closest(facts: &Facts) -> Vec<(String, String)> {
             all.push((format!("{place}/{tail}"), format!("{}.{format}", facts.feed)));
         }
     }
-    all
+    below(&facts.home, all)
+}
+
+fn below(home: &str, all: Vec<(String, String)>) -> Vec<(String, String)> {
+    all.into_iter().map(|(path, feed)| (format!("{home}{path}"), feed)).collect()
 }
 
 /// What the paths of feeds begin with, by WordPress's `WP_Rewrite` and its taxonomies.
@@ -160,15 +168,6 @@ impl Bases {
             tags: base(&facts.tag_base, "tag"),
             authors: base("", "author"),
         }
-    }
-}
-
-/// What stands before the first token of a structure, without a final slash: `/archives`.
-fn front(structure: &str) -> String {
-    let fixed = structure.find('%').map_or("", |at| &structure[..at]);
-    match fixed.trim_matches('/') {
-        "" => String::new(),
-        fixed => format!("/{fixed}"),
     }
 }
 
@@ -258,6 +257,11 @@ mod tests {
         paths.sort();
         paths.dedup();
         assert_eq!(paths.len(), all.len());
+        let blog = Facts { home: "/blog".to_owned(), ..facts("/%postname%/", "") };
+        for path in ["/blog/feed", "/blog/?feed=rss2", "/blog/category/world/asia/feed"] {
+            assert!(feed_paths(&blog).iter().any(|(known, _)| known == path), "{path}");
+        }
+        assert!(closest(&blog).iter().all(|(pattern, _)| pattern.starts_with("/blog/")));
         let plain = feed_paths(&facts("", ""));
         assert!(plain.iter().all(|(path, _)| !path.starts_with("/author")));
         assert!(plain.contains(&("/?feed=rss2&cat=4".to_owned(), "asia.rss".to_owned())));
