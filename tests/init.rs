@@ -5,7 +5,7 @@
 use rusqlite::Connection;
 
 use crate::support::servers::{Database, ENGINES, Engine, PASSWORD, PASSWORD_IN_URL};
-use crate::support::{Ended, Newsroom};
+use crate::support::{Ended, Newsroom, Service};
 
 const GHOST_SQLITE: &str = include_str!("ghost/tables-sqlite-5.130.6.sql");
 const GHOST_MYSQL: &str = include_str!("ghost/tables-mysql-5.130.6.sql");
@@ -168,6 +168,64 @@ fn wordpress_is_recognised_and_its_networks_sites_are_listed() {
         assert!(printed.stdout.contains(says), "{says}\n{}", printed.stdout);
     }
     runs(&newsroom, &printed, &database.url());
+}
+
+#[test]
+fn whoever_is_subscribed_to_a_wordpress_stays_so() {
+    let Some(database) = Database::new(Engine::Mariadb) else { return };
+    database.sql(&format!(
+        "set session sql_mode = '';\n{WORDPRESS}\nupdate wp_term_taxonomy set count = 1;"
+    ));
+    let newsroom = folder();
+    let printed = init(&newsroom, &[&database.url()]);
+    runs(&newsroom, &printed, &database.url());
+    let service = Service::ready_with(&newsroom, |mut command| {
+        command.env("DATABASE_URL", database.url());
+        command
+    });
+    let baku = "%d0%b1%d0%b0%d0%ba%d1%83";
+    for (address, feed) in [
+        ("/feed/", "latest.rss"),
+        ("/feed", "latest.rss"),
+        ("/feed/rdf/", "latest.rss"),
+        ("/wp-atom.php", "latest.atom"),
+        ("/?feed=rss2", "latest.rss"),
+        ("/index.php?feed=atom", "latest.atom"),
+        ("/category/world/feed/", "world.rss"),
+        ("/?cat=2&feed=rss2", "world.rss"),
+        ("/?feed=atom&cat=3", "asia.atom"),
+        (&format!("/category/world/asia/{baku}/feed/"), "%D0%B1%D0%B0%D0%BA%D1%83.rss"),
+        ("/?feed=rss&cat=4", "%D0%B1%D0%B0%D0%BA%D1%83.rss"),
+        ("/tag/fog/feed/atom/", "tag/fog.atom"),
+        ("/?feed=rss2&tag=fog", "tag/fog.rss"),
+        ("/author/ada/feed/", "author/ada-brook-sons.rss"),
+        ("/?author=2&feed=rdf", "author/ada-brook-sons.rss"),
+    ] {
+        let response = service.get(address, &[]);
+        assert_eq!(response.status, 200, "{address}");
+        let stands = response.field("content-location");
+        assert_eq!(stands, Some(format!("/feeds/{feed}").as_str()), "{address}");
+        assert_eq!(response.body, service.get(&format!("/feeds/{feed}"), &[]).body, "{address}");
+    }
+    for (address, feed) in [
+        ("/2026/feed/", "latest.rss"),
+        ("/2026/11/feed/atom/", "latest.atom"),
+        ("/2026/1/4/rss2", "latest.rss"),
+        ("/search/fog/feed/", "latest.rss"),
+        ("/search/a%2Fb/c/feed/rdf", "latest.rss"),
+        ("/?s=fog&feed=atom", "latest.atom"),
+        ("/?feed=rss2&m=202611", "latest.rss"),
+        ("/?feed=rss2&cat=99", "latest.rss"),
+        ("/?feed=rss2&cat=2&s=fog", "world.rss"),
+    ] {
+        let response = service.get(address, &[]);
+        assert_eq!(response.status, 302, "{address}");
+        let to = response.field("location");
+        assert_eq!(to, Some(format!("/feeds/{feed}").as_str()), "{address}");
+        assert_eq!(response.field("cache-control"), Some("no-store"), "{address}");
+    }
+    // A post's comments have no feed here, and no other comes close.
+    assert_eq!(service.get("/culture/2024/02/fog/feed/", &[]).status, 404);
 }
 
 #[test]

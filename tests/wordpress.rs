@@ -325,6 +325,23 @@ fn links_follow_the_sites_structure_and_ids_stay() {
 }
 
 #[test]
+fn a_type_stands_where_the_site_shows_it_and_its_ids_stay() {
+    let Some(database) = site() else { return };
+    let newsroom = preset(&database, "");
+    newsroom.regenerate_well();
+    let ids = newsroom.ids("latest");
+    let feed = newsroom.read("public/feeds/latest.json");
+    assert!(feed.contains("\"https://gazette.example/podcast/slow-ships/\""), "{feed}");
+    let toml = newsroom.read("feeds.toml");
+    let more = "preset = \"wordpress\"\ntype_bases = { podcast = \"/shows/sea/\" }";
+    newsroom.write("feeds.toml", toml.replace("preset = \"wordpress\"", more));
+    newsroom.regenerate_well();
+    let feed = newsroom.read("public/feeds/latest.json");
+    assert!(feed.contains("\"https://gazette.example/shows/sea/slow-ships/\""), "{feed}");
+    assert_eq!(newsroom.ids("latest"), ids);
+}
+
+#[test]
 fn a_site_of_a_network_and_another_prefix_are_found() {
     let Some(database) = site() else { return };
     let newsroom = preset(&database, "blog = 2\ntable_prefix = \"gz_\"");

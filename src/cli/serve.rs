@@ -279,9 +279,7 @@ fn reread(service: &Service, path: &std::path::Path) -> Option<Mistakes> {
             settings.server.listen = standing.server.listen;
             settings.server.admin = standing.server.admin;
             if settings.server != standing.server {
-                warn!(
-                    "[server] has changed; its aliases, redirects and ages count from the next start"
-                );
+                warn!("[server] has changed; its addresses and ages count from the next start");
             }
             // What was made under the same settings is still good, and known by them.
             if **standing != settings {

@@ -16,6 +16,7 @@ use super::podcast;
 use super::reader::Table;
 use super::text::{At, Span, Str, Text};
 use super::values;
+use super::wordpress;
 use crate::article::{Taxonomy, TermKey};
 use crate::feed::{BodyMode, Order, SiteAuthor};
 use crate::net::Allowed;
@@ -197,6 +198,7 @@ pub(super) struct Server {
     pub(super) admin: Option<At<Option<SocketAddr>>>,
     pub(super) max_age: Option<At<u64>>,
     pub(super) aliases: Vec<(At<String>, Str)>,
+    pub(super) fallbacks: Vec<(At<String>, Str)>,
     pub(super) redirects: Vec<(At<String>, Str)>,
     pub(super) gone: Vec<Str>,
 }
@@ -357,7 +359,7 @@ fn source(text: &mut Text<'_>, mut t: Table<'_>) -> Source {
 
 /// The keys of each kind, refused at the other.
 const DIRECTORY: [&str; 3] = ["path", "include", "exclude"];
-const DATABASE: [&str; 17] = [
+const DATABASE: [&str; 18] = [
     "url",
     "query",
     "table",
@@ -367,6 +369,7 @@ const DATABASE: [&str; 17] = [
     "preset",
     "table_prefix",
     "blog",
+    "type_bases",
     "changed_since",
     "lag",
     "sweep",
@@ -467,7 +470,7 @@ fn database(
         }
     }
     if !matches!(preset, Some(Preset::Wordpress(_))) && (!t.has("preset") || preset.is_some()) {
-        for key in ["table_prefix", "blog"] {
+        for key in ["table_prefix", "blog", "type_bases"] {
             let what = "is for the preset of WordPress";
             t.refuse(text, key, what, "add `preset = \"wordpress\"`, or leave it out");
         }
@@ -529,6 +532,7 @@ fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Pr
     let preset = t.parsed(text, "preset", values::word(codes::VALUE, WORDS));
     let prefix = t.parsed(text, "table_prefix", values::table_prefix);
     let blog = t.count(text, "blog");
+    let bases = wordpress::type_bases(text, t, types);
     if preset?.value {
         return Some(Preset::Ghost);
     }
@@ -536,6 +540,7 @@ fn preset(text: &mut Text<'_>, t: &mut Table<'_>, types: &[String]) -> Option<Pr
         prefix: prefix.map_or_else(|| "wp_".to_owned(), |at| at.value),
         blog: blog.unwrap_or(1),
         types: types.to_vec(),
+        bases,
     }))
 }
 
@@ -640,6 +645,7 @@ fn server(text: &mut Text<'_>, mut t: Table<'_>) -> Server {
         admin: t.parsed(text, "admin", values::or_none(places::listen)),
         max_age: t.parsed(text, "max_age", values::duration),
         aliases: t.pairs(text, "aliases", "\"/rss.xml\" = \"latest.rss\""),
+        fallbacks: t.pairs(text, "fallbacks", "\"/search/**/feed\" = \"latest.rss\""),
         redirects: t.pairs(text, "redirects", "\"/old/\" = \"/feeds/latest/\""),
         gone: t.strings(text, "gone"),
     };

@@ -67,6 +67,7 @@ pub(crate) const SOURCE: Keys = Keys {
         "table_prefix",
         "blog",
         "types",
+        "type_bases",
         "permalink",
         "timezone",
         "language",
@@ -135,7 +136,7 @@ pub(crate) const OUTPUT: Keys = Keys { header: "[output]", names: &["dir", "stat
 
 pub(crate) const SERVER: Keys = Keys {
     header: "[server]",
-    names: &["listen", "admin", "max_age", "aliases", "redirects", "gone"],
+    names: &["listen", "admin", "max_age", "aliases", "fallbacks", "redirects", "gone"],
 };
 
 /// The tables that have a header of their own.

@@ -18,6 +18,7 @@ mod reader;
 mod routes;
 mod text;
 mod values;
+mod wordpress;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -430,6 +430,7 @@ fn server(text: &mut Text<'_>, file: &File, feeds: &[Definition]) -> server::Opt
         admin,
         max_age_s: value(&written.max_age).unwrap_or(defaults::MAX_AGE_S),
         aliases: routes.aliases,
+        fallbacks: routes.fallbacks,
         redirects: routes.redirects,
         gone: routes.gone,
     }

@@ -1,4 +1,4 @@
-//! `[server] aliases`, `redirects` and `gone`: the operator's own addresses beside those of the
+//! `[server] aliases`, `fallbacks`, `redirects` and `gone`: the operator's own addresses beside those of the
 //! feeds.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,11 +14,13 @@ use super::places;
 use super::text::{Span, Str, Text, Wrong};
 use crate::feed::Definition;
 use crate::feed::address::Address;
+use crate::server::route::{canonical, pattern};
 
 /// The operator's own addresses.
 #[derive(Default)]
 pub(super) struct Routes {
     pub(super) aliases: BTreeMap<String, String>,
+    pub(super) fallbacks: BTreeMap<String, String>,
     pub(super) redirects: BTreeMap<String, String>,
     pub(super) gone: Vec<String>,
 }
@@ -49,6 +51,14 @@ pub(super) fn resolve(text: &mut Text<'_>, server: &file::Server, feeds: &[Defin
                 routes.aliases.extend(from.map(|from| (from, target)));
             }
             Err(wrong) => text.wrong("aliases", &target.span, wrong),
+        }
+    }
+    for (pattern, target) in &server.fallbacks {
+        let from = pattern_of(&pattern.value).map_err(|wrong| (&pattern.span, wrong));
+        let to = alias_target(&target.value, feeds).map_err(|wrong| (&target.span, wrong));
+        match from.and_then(|from| Ok((from, to?))) {
+            Ok((from, to)) => drop(routes.fallbacks.insert(from, to)),
+            Err((span, wrong)) => text.wrong("fallbacks", span, wrong),
         }
     }
     let mut spans = BTreeMap::new();
@@ -93,7 +103,7 @@ fn own_path(
         }
     };
     let line = text.line_of(span.start) + 1;
-    if let Some(first) = seen.insert(path.clone(), line) {
+    if let Some(first) = seen.insert(canonical(&path), line) {
         let help = format!("line {first} has it already; keep one of them");
         text.wrong(key, span, Wrong::new(codes::ROUTE, "holds an address twice", help));
         return None;
@@ -114,6 +124,33 @@ fn plain_path(written: &str) -> Result<String, Wrong> {
         return wrong("holds a control character", "write \"/rss.xml\"");
     }
     Ok(spelling(written))
+}
+
+/// A pattern of paths, none of which is ours.
+fn pattern_of(written: &str) -> Result<String, Wrong> {
+    let wrong = |what: &str, help: &str| Err(Wrong::new(codes::ROUTE, what, help));
+    let path = plain_path(written)?;
+    if path.contains('?') {
+        let help = "write it as an alias: one counts for longer queries, too";
+        return wrong("holds a pattern with a query", help);
+    }
+    if ["/feeds", "/hub", "/p"].iter().any(|ours| below(&path, ours)) {
+        return wrong(
+            "holds a pattern of addresses that are taken",
+            "write one outside of /feeds/",
+        );
+    }
+    match pattern(&path) {
+        Ok(()) => Ok(path),
+        Err(reason) => {
+            let what = format!("holds no pattern of addresses: {reason}");
+            wrong(&what, "write one as in \"/search/**/feed\"")
+        }
+    }
+}
+
+fn below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The paths from which redirects lead back to the path itself.

@@ -89,6 +89,10 @@ fn alone(header: &str, key: &str, written: &str) -> String {
             let url = "url = \"mysql://ann@db/d\"\npreset = \"wordpress\"";
             format!("{NEEDED_SITE}{database}{url}\n{written}\n")
         }
+        ("[[source]]", "type_bases") => {
+            let url = "url = \"mysql://ann@db/d\"\npreset = \"wordpress\"";
+            format!("{NEEDED_SITE}{database}{url}\ntypes = [\"podcast\"]\n{written}\n")
+        }
         ("[[source]]", "table") => {
             format!("{NEEDED_SITE}{database}url = \"sqlite:a\"\n{written}\n")
         }
@@ -127,7 +131,7 @@ fn alone(header: &str, key: &str, written: &str) -> String {
                 "{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"a\"\n{header}\n{beside}{written}\n"
             )
         }
-        ("[server]", "aliases" | "redirects") => format!(
+        ("[server]", "aliases" | "fallbacks" | "redirects") => format!(
             "{NEEDED_SITE}{NEEDED_SOURCE}[[feed]]\nname = \"latest\"\n{header}\n{written}\n"
         ),
         _ => format!("{NEEDED_SITE}{NEEDED_SOURCE}{header}\n{written}\n"),

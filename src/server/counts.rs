@@ -52,7 +52,7 @@ impl Kind {
                 Address::Opml | Address::Manifest => Kind::Other,
             },
             Route::Bare(_) | Route::Home => Kind::Page,
-            Route::Moved(_) | Route::Gone | Route::Unknown => Kind::Other,
+            Route::Closest(_) | Route::Moved(_) | Route::Gone | Route::Unknown => Kind::Other,
         }
     }
 }

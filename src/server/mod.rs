@@ -45,6 +45,8 @@ pub struct Options {
     pub max_age_s: u64,
     /// Path → path below `/feeds/` (`latest.rss`): served as if it were that address.
     pub aliases: BTreeMap<String, String>,
+    /// Pattern of paths → path below `/feeds/`: 302 to the feed that comes closest.
+    pub fallbacks: BTreeMap<String, String>,
     /// Path → URL or path: 301.
     pub redirects: BTreeMap<String, String>,
     /// Paths that are gone for good: 410.

@@ -80,6 +80,7 @@ pub(crate) fn respond(
             reply
         }
         Route::Gone => note(head, StatusCode::GONE, FOR_GOOD, "This feed has ended."),
+        Route::Closest(address) => leads_to(head, &address),
         Route::Unknown => not_found(head),
         Route::Bare(name) if any_of(shelf, &name) => leads_to(head, &Address::Page(name)),
         Route::Bare(name) => {
@@ -253,7 +254,8 @@ fn preflight() -> Reply {
 }
 
 fn leads_to(head: &Parts, address: &Address) -> Reply {
-    let mut reply = note(head, StatusCode::FOUND, NO_STORE, "See the page that this leads to.");
+    let mut reply =
+        note(head, StatusCode::FOUND, NO_STORE, "This leads to another address for now.");
     match HeaderValue::try_from(address.url_path()) {
         Ok(path) => drop(reply.headers_mut().insert(LOCATION, path)),
         Err(_) => tracing::warn!(%address, "an address can't be sent"),

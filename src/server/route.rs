@@ -1,21 +1,22 @@
 //! What a request's path stands for: an address, or one of the operator's own paths, which come
 //! first. The operator's are read once, and anything wrong in them is told then.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use http::HeaderValue;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use self::own::{Asked, Own, Patterns, spelling};
 use super::Options;
 use crate::feed::FeedName;
 use crate::feed::address::Address;
+
+mod own;
+
+pub(crate) use self::own::{canonical, pattern};
 
 /// Why the operator's own paths can't be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key:?} in {table} {reason}")]
 pub struct Error {
-    /// The option: `aliases`, `redirects` or `gone`.
+    /// The option: `aliases`, `fallbacks`, `redirects` or `gone`.
     pub table: &'static str,
     /// The path in it, as written.
     pub key: String,
@@ -26,15 +27,14 @@ pub struct Error {
 /// What the options say of paths and freshness, resolved.
 #[derive(Debug, Clone)]
 pub struct Routes {
-    own: HashMap<String, Own>,
-    /// Whether a path of `own` has a query, so that one must be looked up at all.
-    with_query: bool,
+    own: Own<Stands>,
+    fallbacks: Patterns<Address>,
     /// `Cache-Control` of what is published.
     pub(crate) freshness: HeaderValue,
 }
 
 #[derive(Debug, Clone)]
-enum Own {
+enum Stands {
     Alias(Address),
     Moved(HeaderValue),
     Gone,
@@ -49,6 +49,8 @@ pub(crate) enum Route {
     Edition { address: Address, alias: bool },
     /// A feed without a format, which leads to its page.
     Bare(FeedName),
+    /// What isn't made here, and the feed that comes closest for now.
+    Closest(Address),
     /// Moved for good.
     Moved(HeaderValue),
     /// Gone for good.
@@ -62,61 +64,78 @@ impl Routes {
     ///
     /// # Errors
     /// If a path doesn't begin with `/` or occurs twice, an alias leads to no feed's address, or a
-    /// redirect leads to itself or to something that is neither a path nor a URL.
+    /// redirect leads to itself or to something that is neither a path nor a URL, or a fallback is no
+    /// pattern.
     pub fn new(options: &Options) -> Result<Routes, Error> {
-        let mut own = HashMap::new();
-        let mut add = |table, key: &str, entry| {
+        let mut own = Own::new();
+        let mut add = |table, key: &str, stands| {
             let fail =
                 |reason: &str| Error { table, key: key.to_owned(), reason: reason.to_owned() };
-            if !key.starts_with('/') {
-                return Err(fail("doesn't begin with \"/\""));
-            }
-            match own.insert(spelling(key).into_owned(), entry) {
-                None => Ok(()),
-                Some(_) => Err(fail("stands for something else already")),
+            match key.starts_with('/') {
+                false => Err(fail("doesn't begin with \"/\"")),
+                true if own.add(key, stands) => Ok(()),
+                true => Err(fail("stands for something else already")),
             }
         };
         for (key, value) in &options.aliases {
-            add("aliases", key, Own::Alias(aliased(key, value)?))?;
+            add("aliases", key, Stands::Alias(aliased("aliases", key, value)?))?;
         }
         for (key, value) in &options.redirects {
-            add("redirects", key, Own::Moved(destination(options, key, value)?))?;
+            add("redirects", key, Stands::Moved(destination(options, key, value)?))?;
         }
         for key in &options.gone {
-            add("gone", key, Own::Gone)?;
+            add("gone", key, Stands::Gone)?;
         }
-        let with_query = own.keys().any(|k| k.contains('?'));
-        Ok(Routes { own, with_query, freshness: freshness(options.max_age_s) })
+        let mut fallbacks = Vec::new();
+        for (key, value) in &options.fallbacks {
+            fallbacks.push((key.as_str(), aliased("fallbacks", key, value)?));
+        }
+        let fallbacks = Patterns::new(fallbacks).map_err(|(key, reason)| Error {
+            table: "fallbacks",
+            key,
+            reason,
+        })?;
+        Ok(Routes { own, fallbacks, freshness: freshness(options.max_age_s) })
     }
 
     /// What a request's path and query stand for. A query counts only where one of the operator's
-    /// own paths has it.
+    /// own paths has it, in any order. One that says more than an alias does asks for less than that
+    /// feed, which is the closest there is.
     pub(crate) fn find(&self, path: &str, query: Option<&str>) -> Route {
-        if let Some(own) = self.find_own(path, query) {
-            return match own {
-                Own::Alias(address) => Route::Edition { address: address.clone(), alias: true },
-                Own::Moved(to) => Route::Moved(to.clone()),
-                Own::Gone => Route::Gone,
-            };
+        match self.own.asked(path, query) {
+            Some(Asked::Whole(stands)) => return stands.route(),
+            Some(Asked::Part(Stands::Alias(address))) => return Route::Closest(address.clone()),
+            Some(Asked::Part(_)) | None => {}
+        }
+        if let Some(stands) = self.own.at(path) {
+            return stands.route();
         }
         match path {
             "/" | "/feeds" => Route::Home,
             _ => match Address::parse(path) {
                 Some(Address::Bare(name)) => Route::Bare(name),
                 Some(address) => Route::Edition { address, alias: false },
-                None => Route::Unknown,
+                None => self.find_loosely(path),
             },
         }
     }
 
-    fn find_own(&self, path: &str, query: Option<&str>) -> Option<&Own> {
-        if self.own.is_empty() {
-            return None;
+    /// What stands at a path that is nobody's as it is written.
+    fn find_loosely(&self, path: &str) -> Route {
+        match self.own.beside(path) {
+            Some(stands) => stands.route(),
+            None => self.fallbacks.of(path).cloned().map_or(Route::Unknown, Route::Closest),
         }
-        let whole = query.filter(|_| self.with_query).map(|query| format!("{path}?{query}"));
-        whole
-            .and_then(|whole| self.own.get(spelling(&whole).as_ref()))
-            .or_else(|| self.own.get(spelling(path).as_ref()))
+    }
+}
+
+impl Stands {
+    fn route(&self) -> Route {
+        match self {
+            Stands::Alias(address) => Route::Edition { address: address.clone(), alias: true },
+            Stands::Moved(to) => Route::Moved(to.clone()),
+            Stands::Gone => Route::Gone,
+        }
     }
 }
 
@@ -129,31 +148,12 @@ fn freshness(max_age_s: u64) -> HeaderValue {
     HeaderValue::try_from(value).expect("ASCII is a field's value")
 }
 
-/// What no path or query has as it is (RFC 3986 §3.3, §3.4), beside everything beyond ASCII.
-const UNSPELLED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^');
-
-/// One spelling of a path, however a person or an old link wrote it: percent-encoded, upper-case
-/// hex.
-fn spelling(path: &str) -> Cow<'_, str> {
-    let encoded: Cow<'_, str> = utf8_percent_encode(path, UNSPELLED).into();
-    if !encoded.contains('%') {
-        return encoded;
-    }
-    let mut upper = String::with_capacity(encoded.len());
-    let mut hex_digits = 0;
-    for c in encoded.chars() {
-        hex_digits = if c == '%' { 3 } else { usize::saturating_sub(hex_digits, 1) };
-        upper.push(if hex_digits > 0 { c.to_ascii_uppercase() } else { c });
-    }
-    Cow::Owned(upper)
-}
-
 /// The address that an alias leads to: `latest.rss`, `/feeds/latest.rss` or `/feeds.opml`.
-fn aliased(key: &str, value: &str) -> Result<Address, Error> {
+fn aliased(table: &'static str, key: &str, value: &str) -> Result<Address, Error> {
     let whole = if value.starts_with('/') { value.to_owned() } else { format!("/feeds/{value}") };
     match Address::parse(&spelling(&whole)) {
         Some(Address::Bare(_)) | None => Err(Error {
-            table: "aliases",
+            table,
             key: key.to_owned(),
             reason: format!("leads to {value:?}, which is no feed's address; write \"latest.rss\""),
         }),
@@ -205,6 +205,11 @@ mod tests {
                 ("/категория/мир/feed/", "мир.rss"),
                 ("/blogroll.opml", "/feeds.opml"),
             ]),
+            fallbacks: pairs(&[
+                ("/search/**/feed", "latest.rss"),
+                ("/[0-9][0-9]/{feed,atom}/", "latest.atom"),
+                ("/[0-9][0-9]/feed", "latest.rss"),
+            ]),
             redirects: pairs(&[("/a", "/b"), ("/b", "/c"), ("/x", "https://other.example/é")]),
             gone: vec!["/old.xml".to_owned()],
         }
@@ -227,6 +232,54 @@ mod tests {
         assert_eq!(found(lower, None), alias("/feeds/%D0%BC%D0%B8%D1%80.rss"));
         assert_eq!(found("/категория/мир/feed/", None), alias("/feeds/%D0%BC%D0%B8%D1%80.rss"));
         assert_eq!(found("/old.xml", None), Route::Gone);
+    }
+
+    #[test]
+    fn queries_count_in_any_order_and_by_what_they_say_most() {
+        let mut options = options();
+        options.aliases.insert("/?feed=rss2&cat=5".into(), "world.rss".into());
+        options.aliases.insert("/?feed=rss2&tag=на море".into(), "sea.rss".into());
+        options.redirects.insert("/?p=9".into(), "/b".into());
+        let routes = Routes::new(&options).unwrap();
+        let found = |query| routes.find("/", Some(query));
+        let address = |path: &str| Address::parse(path).unwrap();
+        let alias = |path| Route::Edition { address: address(path), alias: true };
+        assert_eq!(found("cat=5&feed=rss2"), alias("/feeds/world.rss"));
+        assert_eq!(found("tag=%d0%bd%d0%b0+море&feed=rss2"), alias("/feeds/sea.rss"));
+        assert_eq!(found("feed=rss2&cat=5&paged=2"), Route::Closest(address("/feeds/world.rss")));
+        for more in ["feed=rss2&cat=6", "s=fog&feed=rss2", "feed=rss2&&x", "feed=rss2&feed=atom"] {
+            assert_eq!(found(more), Route::Closest(address("/feeds/latest.rss")), "{more}");
+        }
+        for other in ["feed=json", "cat=5", "", "feed=rss20", "p=9&x=1"] {
+            assert_eq!(found(other), Route::Home, "{other}");
+        }
+        assert_eq!(found("p=9"), Route::Moved(HeaderValue::from_static("/c")));
+        options.aliases.insert("/?cat=5&feed=rss2".into(), "x.rss".into());
+        let said = Routes::new(&options).unwrap_err().to_string();
+        assert!(said.ends_with("in aliases stands for something else already"), "{said}");
+    }
+
+    #[test]
+    fn a_final_slash_is_nothing_outside_of_the_feeds() {
+        let latest = found("/rss.xml", None);
+        assert_eq!(found("/rss.xml/", None), latest);
+        assert_eq!(found("/категория/мир/feed", None), found("/категория/мир/feed/", None));
+        assert_eq!(found("/old.xml/", None), Route::Gone);
+        assert_eq!(found("//", None), Route::Unknown);
+    }
+
+    #[test]
+    fn patterns_lead_to_the_closest_feed_after_all_else() {
+        let closest = |path| Route::Closest(Address::parse(path).unwrap());
+        for path in ["/search/fog/feed", "/search/a/b/feed/", "/search/%d0%BC/feed/"] {
+            assert_eq!(found(path, None), closest("/feeds/latest.rss"), "{path}");
+        }
+        // The longest pattern counts.
+        assert_eq!(found("/24/feed/", None), closest("/feeds/latest.atom"));
+        assert_eq!(found("/24/atom/", Some("x=1")), closest("/feeds/latest.atom"));
+        for path in ["/24/feed/x", "/2/feed", "/24/x/feed", "/search/fog", "/x/search/fog/feed"] {
+            assert_eq!(found(path, None), Route::Unknown, "{path}");
+        }
     }
 
     #[test]
@@ -258,6 +311,10 @@ mod tests {
             (
                 |o| drop(o.redirects.insert("/k".into(), "ftp://x.example/".into())),
                 "\"/k\" in redirects leads to \"ftp://x.example/\", which is neither a path nor a URL",
+            ),
+            (
+                |o| drop(o.fallbacks.insert("/k/[a".into(), "latest.rss".into())),
+                "\"/k/[a\" in fallbacks unclosed character class; missing ']'",
             ),
             (
                 |o| drop(o.aliases.insert("/k".into(), "latest".into())),

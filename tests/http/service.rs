@@ -118,8 +118,13 @@ pub(crate) fn options() -> Options {
         aliases: pairs(&[
             ("/rss.xml", "latest.rss"),
             ("/?feed=rss2", "latest.rss"),
+            ("/?feed=rss2&cat=5", "world.json"),
             ("/мир/feed/", "world.json"),
             ("/tags/harbour.xml", "tag/harbour.rss"),
+        ]),
+        fallbacks: pairs(&[
+            ("/search/**/feed", "latest.rss"),
+            ("/[0-9][0-9][0-9][0-9]/{feed,feed/rss2}", "latest.rss"),
         ]),
         redirects: pairs(&[
             ("/old.rss", "/feeds/latest.rss"),

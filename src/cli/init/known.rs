@@ -189,6 +189,7 @@ pub(super) fn wordpress(
         "\n[[feed]]\nname = \"{section}\"   # one for each category\neach = \"section\"\n",
     );
     out.push_str(&toml::aliases(&wordpress::feed_paths(&facts), left_out));
+    out.push_str(&toml::fallbacks(&wordpress::closest(&facts)));
     Ok(out)
 }
 
@@ -201,33 +202,38 @@ fn wordpress_facts(
     let (own, base) = (blog.own(), blog.prefix);
     let of = |name: &str| options.get(name).cloned().unwrap_or_default();
     let categories = survey.ask(&format!(
-        "select t.term_id, t.slug, x.parent, x.count from {own}term_taxonomy x \
+        "select t.term_id, t.slug, t.name, x.parent, x.count from {own}term_taxonomy x \
          join {own}terms t on t.term_id = x.term_id where x.taxonomy = 'category' order by t.slug"
     ))?;
     let tags = survey.ask(&format!(
-        "select t.slug from {own}term_taxonomy x join {own}terms t on t.term_id = x.term_id \
+        "select t.term_id, t.slug, t.name from {own}term_taxonomy x join {own}terms t on t.term_id = x.term_id \
          where x.taxonomy = 'post_tag' and x.count > 0 order by x.count desc, t.slug"
     ))?;
     let authors = survey.ask(&format!(
-        "select u.user_nicename as slug, u.display_name as name from {base}users u \
+        "select u.ID as term_id, u.user_nicename as slug, u.display_name as name from {base}users u \
          join {own}posts p on p.post_author = u.ID \
          where p.post_type = 'post' and p.post_status = 'publish' \
-         group by u.user_nicename, u.display_name order by count(*) desc, u.user_nicename"
+         group by u.ID, u.user_nicename, u.display_name order by count(*) desc, u.user_nicename"
     ))?;
     let left_out = tags.len().saturating_sub(TERMS_MAX) + authors.len().saturating_sub(TERMS_MAX);
-    let paths: Vec<String> = categories.iter().map(|row| path(row, &categories)).collect();
-    let is_taken = paths.iter().any(|path| path.rsplit('/').next() == Some("latest"));
+    let known = |row: &Answer| wordpress::Known {
+        id: text(row, "term_id"),
+        path: text(row, "slug"),
+        name: text(row, "name"),
+    };
+    let first = |rows: &[Answer]| rows.iter().take(TERMS_MAX).map(known).collect();
+    let nested = |row| wordpress::Known { path: path(row, &categories), ..known(row) };
+    let is_taken = categories.iter().any(|row| text(row, "slug") == "latest");
+    let home = url::Url::parse(of("home").trim()).ok();
+    let home = home.map_or_else(String::new, |url| url.path().trim_end_matches('/').to_owned());
     let facts = wordpress::Facts {
+        home,
         structure: of("permalink_structure"),
         category_base: of("category_base"),
         tag_base: of("tag_base"),
-        categories: paths,
-        tags: tags.iter().take(TERMS_MAX).map(|row| text(row, "slug")).collect(),
-        authors: authors
-            .iter()
-            .take(TERMS_MAX)
-            .map(|row| (text(row, "slug"), text(row, "name")))
-            .collect(),
+        categories: categories.iter().map(nested).collect(),
+        tags: first(&tags),
+        authors: first(&authors),
         feed: if is_taken { "newest" } else { "latest" }.to_owned(),
     };
     Ok((facts, left_out))

@@ -76,3 +76,19 @@ pub(super) fn aliases(paths: &[(String, String)], left_out: usize) -> String {
     }
     out
 }
+
+/// The addresses of feeds that aren't made here, and those that come closest.
+pub(super) fn fallbacks(patterns: &[(String, String)]) -> String {
+    if patterns.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "\n# Feeds of a year, month or day, and of what a search finds, aren't made here: they lead to the\n\
+         # feed of all articles, for now.\n\
+         [server.fallbacks]\n",
+    );
+    for (pattern, feed) in patterns {
+        let _ = writeln!(out, "{} = {}", string(pattern), string(feed));
+    }
+    out
+}

@@ -22,7 +22,7 @@ mod tests;
 
 use serde_json::{Map, Value as Json, json};
 
-pub use self::aliases::{Facts, feed_paths};
+pub use self::aliases::{Facts, Known, closest, feed_paths};
 pub use self::dates::Clock;
 pub use self::media::Attachment;
 use self::php::Php;

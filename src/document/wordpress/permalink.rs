@@ -74,7 +74,16 @@ fn with(post: &Post, site: &Site, name: &str, date: &str) -> String {
     }
 }
 
-/// A custom type stands below its own name, unless the site says otherwise; a page below its parents,
+/// What stands before the first token of a structure, without a final slash: `/archives`.
+pub(super) fn front(structure: &str) -> String {
+    let fixed = structure.find('%').map_or("", |at| &structure[..at]);
+    match fixed.trim_matches('/') {
+        "" => String::new(),
+        fixed => format!("/{fixed}"),
+    }
+}
+
+/// A custom type stands below the structure's beginning and its own name, unless the site says otherwise; a page below its parents,
 /// which aren't known here.
 fn other(post: &Post, site: &Site, name: &str) -> String {
     let home = site.home.trim_end_matches('/');
@@ -90,7 +99,10 @@ fn other(post: &Post, site: &Site, name: &str) -> String {
         }
         kind => {
             let below = site.bases.iter().find(|(known, _)| known == kind);
-            let below = below.map_or(kind, |(_, base)| base.trim_matches('/'));
+            let below = match below {
+                Some((_, base)) => base.trim_matches('/').to_owned(),
+                None => format!("{}/{kind}", front(&site.structure)).trim_matches('/').to_owned(),
+            };
             format!("{home}/{below}/{name}{slash}")
         }
     }
@@ -169,6 +181,21 @@ mod tests {
             let other = Post { kind: kind.to_owned(), ..post() };
             let link = link(&other, &site("/%postname%/"));
             assert_eq!(link, format!("https://x.example/blog/{path}"));
+        }
+    }
+
+    #[test]
+    fn types_stand_below_what_the_structure_begins_with() {
+        let of = |kind: &str, structure: &str| {
+            link(&Post { kind: kind.to_owned(), ..post() }, &site(structure))
+        };
+        for (kind, structure, path) in [
+            ("film", "/archives/%post_id%", "archives/film/fog"),
+            ("podcast", "/archives/%post_id%", "listen/fog"),
+            ("film", "/index.php/%postname%/", "index.php/film/fog/"),
+            ("podcast", "", "?post_type=podcast&p=7"),
+        ] {
+            assert_eq!(of(kind, structure), format!("https://x.example/blog/{path}"));
         }
     }
 

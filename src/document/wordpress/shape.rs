@@ -5,7 +5,7 @@ use super::{Attachment, Author, Clock, Measures, Post, Site, Term, row};
 use crate::document::{Facts, Row, Shape, Value};
 
 /// WordPress's rows.
-pub const SHAPE: Shape = Shape { name: "wordpress", version: 1, of: shape };
+pub const SHAPE: Shape = Shape { name: "wordpress", version: 2, of: shape };
 
 fn shape(row_of_post: &Row, facts: &Facts) -> Row {
     let site = site(facts);
@@ -31,7 +31,13 @@ fn site(facts: &Facts) -> Site {
         structure: option(facts, "permalink_structure"),
         default_category: facts.named("default_category", "slug").unwrap_or_default(),
         types: types.split(',').map(str::to_owned).collect(),
-        bases: Vec::new(),
+        bases: facts
+            .named("settings", "bases")
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(kind, base)| (kind.to_owned(), base.to_owned()))
+            .collect(),
     }
 }
 

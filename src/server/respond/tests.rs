@@ -41,6 +41,7 @@ fn routes() -> Routes {
         admin: None,
         max_age_s: 300,
         aliases: own("/rss.xml", "latest.rss"),
+        fallbacks: own("/search/**/feed", "latest.rss"),
         redirects: own("/old.xml", "/feeds/latest.rss"),
         gone: vec!["/gone.xml".to_owned()],
     })

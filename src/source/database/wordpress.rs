@@ -4,7 +4,7 @@
 
 use super::Question;
 use crate::document::wordpress::SHAPE;
-pub use crate::document::wordpress::{Facts, feed_paths};
+pub use crate::document::wordpress::{Facts, Known, closest, feed_paths};
 
 /// Which tables, and which of their posts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub struct Tables {
     pub blog: u32,
     /// Types of posts that are articles. Lower-case letters, digits, `-` and `_`.
     pub types: Vec<String>,
+    /// Types, and the path below which posts of each stand, where that isn't the type's name: `shows`.
+    /// Letters, digits and `-._~%/`.
+    pub bases: Vec<(String, String)>,
 }
 
 /// Meta fields that are read; themes and plugins keep hundreds more.
@@ -67,11 +70,16 @@ pub fn question(tables: &Tables) -> Question {
         text.replace("{own}", &own).replace("{base}", base).replace("{digits}", DIGITS)
     };
     let types = quoted(&tables.types);
-    let settings = format!(
+    let mut settings = format!(
         "select 'types' as name, '{}' as value union all select 'blog', '{}'",
         tables.types.join(","),
         tables.blog.max(1)
     );
+    if !tables.bases.is_empty() {
+        let bases: Vec<String> =
+            tables.bases.iter().map(|(kind, base)| format!("{kind}={base}")).collect();
+        settings.push_str(&format!(" union all select 'bases', '{}'", bases.join(",")));
+    }
     Question {
         facts: vec![
             ("settings".to_owned(), settings),
