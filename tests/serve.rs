@@ -351,8 +351,9 @@ fn hold(database: &Path) -> Connection {
 
 #[test]
 fn a_run_that_is_killed_goes_on_where_it_stood() {
-    const ARTICLES: usize = 500;
-    let newsroom = many(ARTICLES);
+    // More than are staged at once: the first of them are, while others are still read.
+    const ARTICLES: i64 = 2_500;
+    let newsroom = many(ARTICLES as usize);
     let (catalog, ledger) =
         (newsroom.path(".feedwright/catalog.db"), newsroom.path(".feedwright/ledger.db"));
     let start = || Running::start(newsroom.command(&["regenerate"]));
@@ -373,7 +374,7 @@ fn a_run_that_is_killed_goes_on_where_it_stood() {
     let mut run = start();
     wait_for("the ledger", || ask(&ledger, "select count(*) from ours"));
     let held = hold(&ledger);
-    wait_for("the commit", || ask(&catalog, documents).filter(|n| *n == 500));
+    wait_for("the commit", || ask(&catalog, documents).filter(|n| *n == ARTICLES));
     run.kill();
     drop(held);
 
@@ -386,7 +387,7 @@ fn a_run_that_is_killed_goes_on_where_it_stood() {
     drop(held);
 
     let report = newsroom.regenerate_well();
-    report.assert_counts(&[("read", 500), ("parsed", 0), ("opened", 0)]);
+    report.assert_counts(&[("read", ARTICLES.unsigned_abs()), ("parsed", 0), ("opened", 0)]);
     let fresh = newsroom.checkout();
     fresh.regenerate_well();
     let (found, expected) = (newsroom.editions(), fresh.editions());
