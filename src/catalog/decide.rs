@@ -114,33 +114,13 @@ impl Catalog {
 
     /// Articles that were withdrawn lately.
     fn departed(&self) -> Result<Vec<KnownArticle>, Error> {
-        let mut known = Vec::new();
-        self.rows(
-            "select id, rule_id, source, path, link, title, published, capture, body,
+        self.known_articles(
+            "select null, id, rule_id, 0, zeroblob(16), source, path, link, title, published,
+                capture, body, 1,
                 exists (select 1 from departed_time t
                         where t.id = departed.id and t.released is not null)
              from departed",
-            |row| {
-                known.push(KnownArticle {
-                    article: None,
-                    id: row.get(0)?,
-                    rule_id: row.get(1)?,
-                    sighting: 0,
-                    hash: ContentHash([0; 16]),
-                    source: row.get(2)?,
-                    path: row.get(3)?,
-                    link: row.get(4)?,
-                    title: row.get(5)?,
-                    published: row.get(6)?,
-                    capture: row.get(7)?,
-                    body: row.get::<_, Option<[u8; 16]>>(8)?.map(ContentHash),
-                    vanished: true,
-                    was_out: row.get(9)?,
-                });
-                Ok(())
-            },
-        )?;
-        Ok(known)
+        )
     }
 
     /// Notes in temporary tables which groups of sightings the staged documents touch, but for those that
@@ -263,34 +243,39 @@ impl Catalog {
     }
 
     fn touched_articles(&self) -> Result<Vec<KnownArticle>, Error> {
-        let mut known = Vec::new();
-        self.rows(
+        self.known_articles(
             "select a.article, a.id, a.rule_id, a.sighting, a.hash, s.source, s.path, s.link,
                 s.title, s.published, s.capture, s.body,
                 exists (select 1 from temp.taken t
-                        where t.source = s.source and t.path = s.path and t.vanished = 1)
+                        where t.source = s.source and t.path = s.path and t.vanished = 1), 0
              from touched_rule r cross join sighting s on s.rule_id = r.rule_id
              cross join article a on a.sighting = s.sighting",
-            |row| {
-                known.push(KnownArticle {
-                    article: row.get(0)?,
-                    id: row.get(1)?,
-                    rule_id: row.get(2)?,
-                    sighting: row.get(3)?,
-                    hash: super::hash(row, 4)?,
-                    source: row.get(5)?,
-                    path: row.get(6)?,
-                    link: row.get(7)?,
-                    title: row.get(8)?,
-                    published: row.get(9)?,
-                    capture: row.get(10)?,
-                    body: row.get::<_, Option<[u8; 16]>>(11)?.map(ContentHash),
-                    vanished: row.get(12)?,
-                    was_out: false,
-                });
-                Ok(())
-            },
-        )?;
+        )
+    }
+
+    /// What a question gives whose columns are those of [`KnownArticle`], in the order in which they are
+    /// read here.
+    fn known_articles(&self, sql: &str) -> Result<Vec<KnownArticle>, Error> {
+        let mut known = Vec::new();
+        self.rows(sql, |row| {
+            known.push(KnownArticle {
+                article: row.get(0)?,
+                id: row.get(1)?,
+                rule_id: row.get(2)?,
+                sighting: row.get(3)?,
+                hash: super::hash(row, 4)?,
+                source: row.get(5)?,
+                path: row.get(6)?,
+                link: row.get(7)?,
+                title: row.get(8)?,
+                published: row.get(9)?,
+                capture: row.get(10)?,
+                body: row.get::<_, Option<[u8; 16]>>(11)?.map(ContentHash),
+                vanished: row.get(12)?,
+                was_out: row.get(13)?,
+            });
+            Ok(())
+        })?;
         Ok(known)
     }
 
